@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors in the check only (CONVNET_WERROR=1), so that a newer compiler never breaks a
+// user's build.
+let warningsAreErrors = Context.environment["CONVNET_WERROR"] != nil
+
+let swiftSettings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+  ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+// The reference loops are the oracle of every test; without optimisation they would make the debug
+// tests several times slower.
+let referenceSettings: [SwiftSetting] =
+  swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let cSettings: [CSetting] =
+  [
+    .enableWarning("all"), .enableWarning("extra"),
+    // From tools-version 6.2 on, unsafeFlags do not bar a package from being a dependency.
+    .unsafeFlags(["-O3"]),
+  ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+let package = Package(
+  name: "ConvNet",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "ConvNet", targets: ["ConvNet"]),
+    .executable(name: "convnet", targets: ["ConvNetCLI"]),
+  ],
+  traits: [
+    .trait(name: "JPEG", description: "Read JPEG pictures through libturbojpeg."),
+    .trait(name: "PNG", description: "Read and write PNG pictures through libpng."),
+    .trait(name: "Zlib", description: "Read gzip-compressed data sets through zlib."),
+    .default(enabledTraits: []),
+  ],
+  targets: [
+    .target(name: "ConvNetGraph", swiftSettings: referenceSettings),
+    .target(name: "CConvNetKernels", cSettings: cSettings),
+    .target(
+      name: "ConvNetEngine", dependencies: ["ConvNetGraph", "CConvNetKernels"],
+      swiftSettings: swiftSettings),
+    .systemLibrary(
+      name: "CTurboJPEG", path: "Sources/System/CTurboJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/System/CPNG", pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(
+      name: "ConvNetFormats",
+      dependencies: [
+        "ConvNetGraph",
+        .target(name: "CTurboJPEG", condition: .when(traits: ["JPEG"])),
+        .target(name: "CPNG", condition: .when(traits: ["PNG"])),
+        .target(name: "CZlib", condition: .when(traits: ["Zlib"])),
+      ],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "ConvNet", dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats"],
+      swiftSettings: swiftSettings),
+    .executableTarget(name: "ConvNetCLI", dependencies: ["ConvNet"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetGraphTests", dependencies: ["ConvNetGraph"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetKernelTests", dependencies: ["CConvNetKernels"], swiftSettings: swiftSettings),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17
+)
