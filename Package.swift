@@ -42,7 +42,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "ConvNetGraph", swiftSettings: referenceSettings),
-    .target(name: "CConvNetKernels", cSettings: cSettings),
+    .target(name: "CConvNetKernels", exclude: ["body/README.md"], cSettings: cSettings),
     .target(
       name: "ConvNetEngine", dependencies: ["ConvNetGraph", "CConvNetKernels"],
       swiftSettings: swiftSettings),

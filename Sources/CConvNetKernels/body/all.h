@@ -1,0 +1,16 @@
+// All kernel bodies in order of use, and the table that names them: included once per
+// instruction set by isa_*.c, never compiled alone. README.md says how to add one.
+
+#include "../include/CConvNetKernels.h"
+#include "vector.h"
+
+#define CN_JOIN_(a, b) a##b
+#define CN_JOIN(a, b) CN_JOIN_(a, b)
+#define CN_TEXT_(a) #a
+#define CN_TEXT(a) CN_TEXT_(a)
+
+// Everything else in the bodies is static; this is the only symbol of an instruction set.
+const cn_kernel_table CN_JOIN(cn_kernel_table_, CN_ISA) = {
+    .isa = CN_TEXT(CN_ISA),
+    .vector_length = CN_VL,
+};
