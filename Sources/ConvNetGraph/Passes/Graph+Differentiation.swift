@@ -1,0 +1,50 @@
+extension Graph {
+  /// The graph with the gradient of a scalar value appended, and the gradient's value for each target.
+  ///
+  /// Reverse accumulation over the nodes; the gradient is ordinary nodes of the same graph, so the
+  /// memory planner sees forward and backward as one list. A target that the loss does not depend on
+  /// has a gradient of zeros.
+  public func differentiated(
+    _ loss: ValueID, withRespectTo targets: [ValueID]
+  ) throws(ConvNetError) -> (graph: Graph, gradients: [ValueID]) {
+    guard shape(loss).count == 1 else {
+      throw ConvNetError(
+        .invalidArgument, "only a single number has a gradient, not a value of shape \(shape(loss))"
+      )
+    }
+    // A node matters where a target leads into it.
+    var depends = [Bool](repeating: false, count: values.count)
+    for target in targets { depends[target.index] = true }
+    for node in nodes where node.inputs.contains(where: { depends[$0.index] }) {
+      for output in node.outputs { depends[output.index] = true }
+    }
+
+    let builder = GraphBuilder(continuing: self)
+    var gradients = [Value?](repeating: nil, count: values.count)
+    gradients[loss.index] =
+      builder.apply(
+        Fill(shape: shape(loss), value: 1), [], name: "loss.gradient")[0]
+    for node in nodes.reversed() {
+      let arriving = node.outputs.map { gradients[$0.index] }
+      guard arriving.contains(where: { $0 != nil }) else { continue }
+      let isNeeded = node.inputs.map { depends[$0.index] }
+      guard isNeeded.contains(true) else { continue }
+      let context = GradientContext(
+        inputs: node.inputs.map(builder.value), outputs: node.outputs.map(builder.value),
+        outputGradients: arriving, isNeeded: isNeeded)
+      builder.gradientOf = node.name
+      for (position, gradient) in node.operation.gradient(context).enumerated() {
+        guard let gradient, isNeeded[position] else { continue }
+        let input = node.inputs[position].index
+        gradients[input] = gradients[input].map { $0 + gradient } ?? gradient
+      }
+    }
+    builder.gradientOf = nil
+    let results = targets.map { target in
+      gradients[target.index]
+        ?? builder.apply(Fill(shape: shape(target), value: 0), [], name: "zero.gradient")[0]
+    }
+    let graph = try builder.finish(outputs.map(builder.value) + results)
+    return (graph, Array(graph.outputs.suffix(targets.count)))
+  }
+}
