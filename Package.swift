@@ -15,8 +15,8 @@ let swiftSettings: [SwiftSetting] =
     .enableUpcomingFeature("ImmutableWeakCaptures"),
   ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 
-// The reference loops are the oracle of every test; without optimisation they would make the debug
-// tests several times slower.
+// The reference loops are the oracle of every test, and the file readers meet thousands of damaged
+// files there; without optimisation they would make the debug tests several times slower.
 let referenceSettings: [SwiftSetting] =
   swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
@@ -63,7 +63,7 @@ let package = Package(
         .target(name: "CPNG", condition: .when(traits: ["PNG"])),
         .target(name: "CZlib", condition: .when(traits: ["Zlib"])),
       ],
-      swiftSettings: swiftSettings),
+      swiftSettings: referenceSettings),
     .target(
       name: "ConvNet", dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats"],
       swiftSettings: swiftSettings),
@@ -72,6 +72,9 @@ let package = Package(
       name: "ConvNetGraphTests", dependencies: ["ConvNetGraph"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetKernelTests", dependencies: ["CConvNetKernels"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetFormatsTests", dependencies: ["ConvNetFormats", "ConvNetGraph"],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -1,0 +1,103 @@
+public import ConvNetGraph
+
+/// A safetensors file that is open for reading: an index of its tensors, each loadable alone.
+///
+/// The file is mapped into memory; opening it reads and checks the header only.
+public struct SafetensorsFile: Sendable {
+  /// What the header says about one tensor.
+  public struct Entry: Hashable, Sendable {
+    /// The tensor's name.
+    public let name: String
+    /// The type of the stored elements.
+    public let elementType: ElementType
+    /// The sizes, outermost first.
+    public let shape: Shape
+    /// Where the elements stand in the file, row-major, lowest byte first.
+    public let byteRange: Range<Int>
+  }
+
+  /// The tensors in the header's order.
+  public let entries: [Entry]
+  /// The header's `__metadata__`.
+  public let metadata: [String: String]
+  private let bytes: FileBytes
+  private let positions: [String: Int]
+
+  /// Opens a file.
+  ///
+  /// - Throws: ``ConvNetError``: the file's errors, or of kind `invalidData` where the header breaks
+  ///   the format: overlaps, holes, bytes behind the last tensor, equal names, sizes that differ
+  ///   from shape times element size.
+  public init(path: String) throws(ConvNetError) {
+    try self.init(FileBytes(path: path))
+  }
+
+  /// Reads bytes that are open already.
+  ///
+  /// - Throws: ``ConvNetError`` of kind `invalidData` as ``init(path:)``.
+  public init(_ bytes: FileBytes) throws(ConvNetError) {
+    let header = try SafetensorsHeader(reading: bytes)
+    entries = header.entries
+    metadata = header.metadata
+    self.bytes = bytes
+    var positions: [String: Int] = [:]
+    positions.reserveCapacity(header.entries.count)
+    for (index, entry) in header.entries.enumerated() { positions[entry.name] = index }
+    self.positions = positions
+  }
+
+  /// What the header says about the tensor of a name, or nil.
+  public func entry(named name: String) -> Entry? {
+    positions[name].map { entries[$0] }
+  }
+
+  /// One tensor, converted to Float32.
+  ///
+  /// - Throws: ``ConvNetError`` of kind `notFound` where there is no tensor of that name.
+  public func tensor(named name: String) throws(ConvNetError) -> Tensor {
+    guard let entry = entry(named: name) else { throw missing(name) }
+    var conversion = ElementConversion()
+    return read(entry, &conversion)
+  }
+
+  /// All tensors, converted to Float32, with a note for each whose numbers do not fit.
+  public func load() -> LoadedTensors {
+    var loaded = LoadedTensors()
+    loaded.metadata = metadata
+    loaded.tensors.reserveCapacity(entries.count)
+    for entry in entries {
+      var conversion = ElementConversion()
+      loaded.tensors.append((entry.name, read(entry, &conversion)))
+      if let note = conversion.note(about: entry.name) { loaded.notes.append(note) }
+    }
+    return loaded
+  }
+
+  /// Calls a closure with one tensor's stored bytes: its ``Entry/elementType``, lowest byte first.
+  ///
+  /// - Throws: ``ConvNetError`` of kind `notFound` where there is no tensor of that name.
+  public func withUnsafeBytes<Result>(
+    of name: String, _ body: (UnsafeRawBufferPointer) throws(ConvNetError) -> Result
+  ) throws(ConvNetError) -> Result {
+    guard let entry = entry(named: name) else { throw missing(name) }
+    return try bytes.withUnsafeBytes { (raw) throws(ConvNetError) in
+      try body(UnsafeRawBufferPointer(rebasing: raw[entry.byteRange]))
+    }
+  }
+
+  private func read(_ entry: Entry, _ conversion: inout ElementConversion) -> Tensor {
+    bytes.withUnsafeBytes { raw in
+      Tensor(uninitialized: entry.shape) { target in
+        conversion.convert(
+          UnsafeRawBufferPointer(rebasing: raw[entry.byteRange]), as: entry.elementType,
+          into: target)
+      }
+    }
+  }
+
+  private func missing(_ name: String) -> ConvNetError {
+    ConvNetError(
+      .notFound, "\(bytes.name): has no tensor \"\(name.escapedForDisplay)\"",
+      reason: "it holds \(entries.count) tensors")
+  }
+}

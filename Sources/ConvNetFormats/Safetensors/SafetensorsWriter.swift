@@ -1,0 +1,70 @@
+public import ConvNetGraph
+
+extension SafetensorsFile {
+  /// Writes tensors as Float32 into a safetensors file, whole or not at all.
+  ///
+  /// The same tensors and metadata give the same bytes: metadata is sorted by name, tensors keep
+  /// their order. The data begins at a multiple of 8 bytes.
+  ///
+  /// - Throws: ``ConvNetError`` of kind `cannotWrite`, or `invalidArgument` where a name is used
+  ///   twice or is `__metadata__`.
+  public static func write(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+  ) throws(ConvNetError) {
+    let header = try header(of: tensors, metadata: metadata)
+    try AtomicFile.write(to: path) { (writer) throws(ConvNetError) in
+      try writer.write(header)
+      for (_, tensor) in tensors {
+        try tensor.withUnsafeBufferPointer { (elements) throws(ConvNetError) in
+          try writer.write(UnsafeRawBufferPointer(elements))
+        }
+      }
+    }
+  }
+
+  /// The bytes of a safetensors file that holds the tensors as Float32.
+  ///
+  /// - Throws: ``ConvNetError`` of kind `invalidArgument` where a name is used twice or is
+  ///   `__metadata__`.
+  public static func bytes(
+    of tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:]
+  ) throws(ConvNetError) -> [UInt8] {
+    var bytes = try header(of: tensors, metadata: metadata)
+    for (_, tensor) in tensors {
+      tensor.withUnsafeBufferPointer { bytes.append(contentsOf: UnsafeRawBufferPointer($0)) }
+    }
+    return bytes
+  }
+
+  private static func header(
+    of tensors: [(name: String, tensor: Tensor)], metadata: [String: String]
+  ) throws(ConvNetError) -> [UInt8] {
+    var object = JSONObject()
+    if !metadata.isEmpty {
+      var texts = JSONObject()
+      for key in metadata.keys.sorted() { texts[key] = metadata[key].map(JSONValue.string) }
+      object["__metadata__"] = .object(texts)
+    }
+    var offset = 0
+    for (name, tensor) in tensors {
+      let end = offset + tensor.count * MemoryLayout<Float>.size
+      var entry = JSONObject()
+      entry["dtype"] = .string(ElementType.float32.rawValue)
+      entry["shape"] = .array(tensor.shape.dimensions.map { .integer($0) })
+      entry["data_offsets"] = [.integer(offset), .integer(end)]
+      guard name != "__metadata__", object.append(name, .object(entry)) else {
+        throw ConvNetError(
+          .invalidArgument, "the name \"\(name.escapedForDisplay)\" cannot be used for a tensor",
+          reason: name == "__metadata__" ? "it is reserved" : "it is used twice")
+      }
+      offset = end
+    }
+    var text = Array(JSONValue.object(object).serialized().utf8)
+    text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
+    guard text.count <= SafetensorsHeader.lengthLimit else {
+      throw ConvNetError(.invalidArgument, "too many tensors or too much metadata for one file")
+    }
+    let length = UInt64(text.count).littleEndian
+    return Swift.withUnsafeBytes(of: length) { Array($0) } + text
+  }
+}
