@@ -4,6 +4,17 @@
 #include "../include/CConvNetKernels.h"
 #include "vector.h"
 
+#include "microkernel.h"
+#include "outer_product.h"
+
+#include "geometry.h"
+#include "statistics.h"
+
+#include "direct.h"
+#include "direct_weights.h"
+
+#include "convolution.h"
+
 #define CN_JOIN_(a, b) a##b
 #define CN_JOIN(a, b) CN_JOIN_(a, b)
 #define CN_TEXT_(a) #a
@@ -13,4 +24,5 @@
 const cn_kernel_table CN_JOIN(cn_kernel_table_, CN_ISA) = {
     .isa = CN_TEXT(CN_ISA),
     .vector_length = CN_VL,
+    .convolution = &convolution_kernels,
 };

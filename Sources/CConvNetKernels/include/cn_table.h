@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "cn_convolution.h"
+
 #pragma clang assume_nonnull begin
 
 typedef struct cn_kernel_table {
@@ -17,6 +19,7 @@ typedef struct cn_kernel_table {
   const char *isa;
   // Floats in a vector = channels in a block of the blocked layout: 16, 8 or 4.
   int32_t vector_length;
+  const cn_convolution_kernels *convolution;
 } cn_kernel_table;
 
 // The table named `isa`; with NULL the one named by the environment variable CONVNET_ISA, and if

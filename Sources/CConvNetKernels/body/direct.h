@@ -1,0 +1,455 @@
+// Direct convolution, forward and backward data: any kernel, stride, dilation, padding, groups.
+//
+// A task takes some images x some target rows x some groups of target channels. It first copies the
+// source rows it needs, with their zero border, into scratch, so that the microkernel never sees an
+// edge; where no border is needed it reads the tensor itself.
+//
+//   source [N][C/V][H][W][V] ── copy ──► window [C/V][image][row][column][V]
+//
+//   for each class of targets (one forward; stride x stride backward, see geometry.h)
+//     quads: offsets of (channel block, tap row, tap column, four channels) in the window
+//     for each group of target channels (one or two vectors)
+//       for each block of pixels: microkernel ──► target [N][K/V][H'][W'][V]
+//
+// Wide rows are cut into blocks of neighbouring pixels. Narrow images would leave most of a block
+// empty, so there pixels are counted through rows and images and each has its own offset.
+//
+// Packed weights, per class and group of targets, in the order of the quads:
+//   [channel block][tap row][tap column][quad of the block][4 channels][vectors][V]
+// With groups, a group of target channels meets only its own source channels; where groups are
+// narrower than a vector the lanes of other groups have weight zero.
+
+enum {
+  DIRECT_VECTORS,     // vectors in a group of targets
+  DIRECT_GROUPS,      // groups of targets
+  DIRECT_QUADS,       // most quads of channels that a group of targets needs
+  DIRECT_IMAGES,      // images in a task
+  DIRECT_ROWS,        // target rows (of a class) in a task
+  DIRECT_SPLIT,       // target groups in a task
+  DIRECT_WINDOW,      // 1: copy, 0: read the tensor itself
+  DIRECT_FLAT,        // 1: pixels counted through rows and images
+  DIRECT_PARTS,       // tasks along images and rows
+};
+
+enum { QUADS_PER_BLOCK = CN_VL / 4 };
+
+typedef struct direct_shape {
+  const int32_t *blocking;
+  axis y, x;
+  channel_map channels;
+  // Largest count of targets of a class on each axis.
+  int32_t rows, columns;
+  int32_t source_blocks, target_blocks;
+  // The window of a task, in pixels.
+  int32_t window_rows, window_columns;
+} direct_shape;
+
+static direct_shape make_direct_shape(const cn_convolution_plan *plan) {
+  direct_shape s = {
+      .blocking = plan->blocking,
+      .y = vertical_axis(plan),
+      .x = horizontal_axis(plan),
+      .channels = make_channel_map(plan),
+  };
+  s.rows = axis_count(&s.y, 0);
+  s.columns = axis_count(&s.x, 0);
+  s.source_blocks = (int32_t)ceil_div(s.channels.sources, CN_VL);
+  s.target_blocks = (int32_t)ceil_div(s.channels.targets, CN_VL);
+  s.window_rows = (plan->blocking[DIRECT_ROWS] - 1) * s.y.source_step + s.y.last - s.y.first + 1;
+  s.window_columns = (s.columns - 1) * s.x.source_step + s.x.last - s.x.first + 1;
+  return s;
+}
+
+CN_INLINE bool axis_needs_border(const axis *a) {
+  const int64_t end = (int64_t)(axis_count(a, 0) - 1) * a->source_step + a->last;
+  return a->first < 0 || end >= a->source_size;
+}
+
+// Floats from one window plane (a channel block of all images of the task) to the next. The extra
+// lines keep planes of a power-of-two size out of the same cache sets.
+CN_INLINE int64_t window_plane(const direct_shape *s) {
+  return (int64_t)s->blocking[DIRECT_IMAGES] * s->window_rows * s->window_columns * CN_VL + 32;
+}
+
+CN_INLINE int64_t direct_quad_limit(const direct_shape *s) {
+  return (int64_t)s->blocking[DIRECT_QUADS] * s->y.kernel * s->x.kernel;
+}
+CN_INLINE int64_t direct_pixel_limit(const direct_shape *s) {
+  if (!s->blocking[DIRECT_FLAT]) return CN_MAX_PIXELS;
+  return (int64_t)s->blocking[DIRECT_IMAGES] * s->blocking[DIRECT_ROWS] * s->columns;
+}
+CN_INLINE int64_t direct_window_floats(const direct_shape *s) {
+  return s->blocking[DIRECT_WINDOW] ? s->source_blocks * window_plane(s) : 0;
+}
+
+// Floats of packed weights of one group of targets in a class with `taps` taps.
+CN_INLINE int64_t direct_group_weights(const direct_shape *s, int64_t taps) {
+  return taps * s->blocking[DIRECT_QUADS] * 4 * s->blocking[DIRECT_VECTORS] * CN_VL;
+}
+
+static cn_status plan_direct(cn_convolution_plan *plan) {
+  const cn_convolution_problem *p = &plan->request.problem;
+  if (plan->request.plain_source) return CN_UNSUPPORTED;
+  int32_t *blocking = plan->blocking;
+  blocking[DIRECT_ROWS] = 1;
+  direct_shape s = make_direct_shape(plan);
+
+  // Narrow groups waste fewer lanes with one vector of targets.
+  const bool whole_groups = s.channels.targets_per_group % (2 * CN_VL) == 0;
+  blocking[DIRECT_VECTORS] = s.target_blocks > 1 && (p->groups == 1 || whole_groups) ? 2 : 1;
+  const int32_t width = blocking[DIRECT_VECTORS] * CN_VL;
+  blocking[DIRECT_GROUPS] = (int32_t)ceil_div(s.channels.targets, width);
+  for (int32_t g = 0; g < blocking[DIRECT_GROUPS]; g++) {
+    int32_t first, end;
+    source_quads(&s.channels, g * width, (g + 1) * width, &first, &end);
+    if (end - first > blocking[DIRECT_QUADS]) blocking[DIRECT_QUADS] = end - first;
+  }
+  blocking[DIRECT_WINDOW] = axis_needs_border(&s.y) || axis_needs_border(&s.x);
+
+  // Rows: a window of some 300 KB stays in the second-level cache.
+  const int64_t budget = 300 * 1024 / 4;
+  const int64_t row_floats =
+      (int64_t)s.source_blocks * s.window_columns * s.y.source_step * CN_VL;
+  const int64_t halo = s.y.last - s.y.first;
+  int64_t rows = max64(1, min64(s.rows, budget / row_floats - halo / s.y.source_step));
+  // Enough tasks for many threads, but none under two million multiply-adds (some 20 us).
+  const int64_t taps = (int64_t)p->kernel_height * p->kernel_width;
+  const double work = (double)p->batch * s.rows * s.columns * s.channels.targets *
+                      blocking[DIRECT_QUADS] * 4 * (double)taps;
+  const int64_t wanted = max64(1, min64(64, (int64_t)(work / 2e6)));
+  int64_t groups_per_task = blocking[DIRECT_GROUPS];
+  while (p->batch * ceil_div(s.rows, rows) * ceil_div(blocking[DIRECT_GROUPS], groups_per_task) <
+         wanted) {
+    // Splitting rows repeats the border, splitting targets repeats the whole window.
+    if (rows > 2 * halo + 1 && rows > 1)
+      rows = ceil_div(rows, 2);
+    else if (groups_per_task > 1)
+      groups_per_task = ceil_div(groups_per_task, 2);
+    else
+      break;
+  }
+  const int64_t row_parts = ceil_div(s.rows, rows);
+  rows = ceil_div(s.rows, row_parts);
+  // Tiny images share a task, so that a block of pixels is full and the weights are read less often.
+  int64_t images = 1;
+  if (row_parts == 1) {
+    const int64_t image_pixels = (int64_t)s.rows * s.columns;
+    const int64_t by_cache = budget / max64(1, row_floats * s.rows + row_floats * halo);
+    images = max64(1, min64(min64(p->batch, by_cache), 4 * CN_MAX_PIXELS / image_pixels));
+    while (images > 1 && ceil_div(p->batch, images) *
+                                 ceil_div(blocking[DIRECT_GROUPS], groups_per_task) < wanted &&
+           images * image_pixels > CN_MAX_PIXELS)
+      images = ceil_div(images, 2);
+    images = ceil_div(p->batch, ceil_div(p->batch, images));
+  }
+  blocking[DIRECT_IMAGES] = (int32_t)images;
+  blocking[DIRECT_ROWS] = (int32_t)rows;
+  blocking[DIRECT_SPLIT] = (int32_t)groups_per_task;
+  // Rows cut into blocks when they come out at least three quarters full.
+  const int64_t row_blocks = ceil_div(s.columns, CN_MAX_PIXELS);
+  const bool full_rows = 4 * s.columns >= 3 * row_blocks * CN_MAX_PIXELS;
+  blocking[DIRECT_FLAT] = !(s.x.source_step == 1 && full_rows);
+
+  s = make_direct_shape(plan);
+  const int64_t parts = ceil_div(p->batch, images) * row_parts;
+  const int64_t splits = ceil_div(blocking[DIRECT_GROUPS], groups_per_task);
+  const int64_t image_source = (int64_t)s.source_blocks * s.y.source_size * s.x.source_size * CN_VL;
+  const int64_t image_target = (int64_t)s.target_blocks * s.y.target_size * s.x.target_size * CN_VL;
+  if (parts * splits > INT32_MAX || direct_window_floats(&s) > INT32_MAX ||
+      images * image_source > INT32_MAX || images * image_target > INT32_MAX)
+    return CN_INVALID;
+  blocking[DIRECT_PARTS] = (int32_t)parts;
+  plan->algorithm = CN_DIRECT;
+  plan->phases = 1;
+  plan->tasks[0] = (int32_t)(parts * splits);
+  plan->pack_tasks = blocking[DIRECT_GROUPS];
+  int64_t class_taps = 0;
+  for (int32_t cy = 0; cy < s.y.classes; cy++)
+    for (int32_t cx = 0; cx < s.x.classes; cx++)
+      class_taps += (int64_t)axis_taps(&s.y, cy) * axis_taps(&s.x, cx);
+  plan->packed_weight_bytes =
+      4 * blocking[DIRECT_GROUPS] * direct_group_weights(&s, class_taps);
+  plan->thread_scratch_bytes =
+      4 * (direct_window_floats(&s) + ceil_div(direct_quad_limit(&s), 16) * 16 +
+           2 * direct_pixel_limit(&s));
+  if (plan->request.statistics && plan->request.direction == CN_FORWARD) {
+    plan->workspace_bytes = statistics_bytes(parts, s.target_blocks);
+    plan->phases = 2;
+    plan->tasks[1] = s.target_blocks;
+  }
+  return CN_OK;
+}
+
+// Weight of one target and all its taps: where [KH][KW] of (target, source) starts in
+// [O][C/groups][KH][KW], or NULL when the two are in different groups or past the last channel.
+CN_INLINE const float *weight_taps(const cn_convolution_plan *plan, const channel_map *m,
+                                   const float *weights, int32_t target, int32_t source) {
+  const cn_convolution_problem *p = &plan->request.problem;
+  if (target >= m->targets || source >= m->sources) return NULL;
+  const int32_t group = target / m->targets_per_group;
+  if (p->groups > 1 && source / m->sources_per_group != group) return NULL;
+  const bool backward = plan->request.direction == CN_BACKWARD_DATA;
+  const int32_t out = backward ? source : target;
+  const int32_t in = (backward ? target : source) - group * (p->channels / p->groups);
+  return weights + ((int64_t)out * (p->channels / p->groups) + in) * p->kernel_height *
+                       p->kernel_width;
+}
+
+static void pack_direct(const cn_convolution_plan *plan, int32_t group, const float *weights,
+                        float *packed) {
+  const direct_shape s = make_direct_shape(plan);
+  const int32_t first_target = group * s.blocking[DIRECT_VECTORS] * CN_VL;
+  // The last group may have one vector only.
+  const int32_t width = (int32_t)min64(s.blocking[DIRECT_VECTORS] * CN_VL,
+                                       s.target_blocks * CN_VL - first_target);
+  int32_t first_quad, end_quad;
+  source_quads(&s.channels, first_target, first_target + width, &first_quad, &end_quad);
+  for (int32_t cy = 0; cy < s.y.classes; cy++)
+    for (int32_t cx = 0; cx < s.x.classes; cx++) {
+      const int64_t taps = (int64_t)axis_taps(&s.y, cy) * axis_taps(&s.x, cx);
+      float *out = packed + group * direct_group_weights(&s, taps);
+      packed += s.blocking[DIRECT_GROUPS] * direct_group_weights(&s, taps);
+      for (int32_t q = first_quad; q < end_quad;) {
+        const int32_t block_end = (int32_t)min64(end_quad, (q / QUADS_PER_BLOCK + 1) *
+                                                               QUADS_PER_BLOCK);
+        const int32_t quads = block_end - q;
+        for (int32_t c = 0; c < quads * 4; c++)
+          for (int32_t lane = 0; lane < width; lane++) {
+            const float *from =
+                weight_taps(plan, &s.channels, weights, first_target + lane, q * 4 + c);
+            float *to = out + c * width + lane;
+            for (int32_t ky = 0; ky < s.y.kernel; ky++) {
+              int32_t offset;
+              if (!axis_offset(&s.y, cy, ky, &offset)) continue;
+              for (int32_t kx = 0; kx < s.x.kernel; kx++) {
+                if (!axis_offset(&s.x, cx, kx, &offset)) continue;
+                *to = from ? from[ky * s.x.kernel + kx] : 0;
+                to += quads * 4 * width;
+              }
+            }
+          }
+        out += taps * quads * 4 * width;
+        q = block_end;
+      }
+    }
+}
+
+// Where the sources of a task are: in the tensor or in the window.
+typedef struct source_view {
+  const float *base;
+  int64_t plane, image;
+  int32_t row_pixels;
+} source_view;
+
+// Copies the rows a task needs and draws the border around them.
+static source_view copy_window(const direct_shape *s, const float *source, int32_t first_image,
+                               int32_t images, int32_t first_row, int32_t rows, float *window) {
+  const int32_t top = first_row * s->y.source_step + s->y.first;
+  const int32_t used_rows = (rows - 1) * s->y.source_step + s->y.last - s->y.first + 1;
+  const int32_t columns = s->window_columns;
+  // Columns outside the image on either side; negative: the window starts inside the image.
+  const int32_t left = (int32_t)min64(columns, max64(0, -s->x.first));
+  const int32_t from = (int32_t)max64(0, s->x.first);
+  const int32_t copied =
+      (int32_t)max64(0, min64(columns - left, (int64_t)s->x.source_size - from));
+  const int64_t source_plane = (int64_t)s->y.source_size * s->x.source_size * CN_VL;
+  const int64_t row_floats = (int64_t)columns * CN_VL;
+  for (int32_t b = 0; b < s->source_blocks; b++)
+    for (int32_t i = 0; i < images; i++) {
+      const float *plane =
+          source + ((int64_t)(first_image + i) * s->source_blocks + b) * source_plane;
+      float *row = window + b * window_plane(s) + (int64_t)i * s->window_rows * row_floats;
+      for (int32_t r = 0; r < used_rows; r++, row += row_floats) {
+        const int32_t y = top + r;
+        if (y < 0 || y >= s->y.source_size || copied == 0) {
+          for (int32_t c = 0; c < columns; c++) store(row + c * CN_VL, zero());
+          continue;
+        }
+        const float *pixels = plane + ((int64_t)y * s->x.source_size + from) * CN_VL;
+        int32_t c = 0;
+        for (; c < left; c++) store(row + c * CN_VL, zero());
+        for (; c < left + copied; c++) store(row + c * CN_VL, load(pixels + (c - left) * CN_VL));
+        for (; c < columns; c++) store(row + c * CN_VL, zero());
+      }
+    }
+  return (source_view){window, window_plane(s), s->window_rows * row_floats, columns};
+}
+
+static source_view tensor_view(const direct_shape *s, const float *source, int32_t first_image,
+                               int32_t first_row) {
+  const int64_t plane = (int64_t)s->y.source_size * s->x.source_size * CN_VL;
+  const int64_t corner =
+      ((int64_t)(first_row * s->y.source_step + s->y.first) * s->x.source_size + s->x.first) *
+      CN_VL;
+  return (source_view){source + first_image * s->source_blocks * plane + corner, plane,
+                       s->source_blocks * plane, s->x.source_size};
+}
+
+// The offsets of all (channel quad, tap) of a class and group of targets; returns their number.
+static int64_t list_quads(const direct_shape *s, const source_view *view, int32_t cy, int32_t cx,
+                          int32_t first_quad, int32_t end_quad, int32_t *quads) {
+  int64_t count = 0;
+  for (int32_t q = first_quad; q < end_quad;) {
+    const int32_t block = q / QUADS_PER_BLOCK;
+    const int32_t block_end = (int32_t)min64(end_quad, (block + 1) * QUADS_PER_BLOCK);
+    for (int32_t ky = 0; ky < s->y.kernel; ky++) {
+      int32_t y, x;
+      if (!axis_offset(&s->y, cy, ky, &y)) continue;
+      for (int32_t kx = 0; kx < s->x.kernel; kx++) {
+        if (!axis_offset(&s->x, cx, kx, &x)) continue;
+        const int64_t pixel =
+            (int64_t)(y - s->y.first) * view->row_pixels + (x - s->x.first);
+        for (int32_t i = q; i < block_end; i++)
+          quads[count++] = (int32_t)(block * view->plane + pixel * CN_VL +
+                                     (i - block * QUADS_PER_BLOCK) * 4);
+      }
+    }
+    q = block_end;
+  }
+  return count;
+}
+
+// Bias and limits of a group of targets, zero in the lanes past the last channel so that these
+// lanes come out zero.
+typedef struct target_limits {
+  float bias[2 * CN_VL], low[2 * CN_VL], high[2 * CN_VL];
+} __attribute__((aligned(64))) target_limits;
+
+static void set_limits(const cn_convolution_arguments *a, int32_t first, int32_t count,
+                       target_limits *limits) {
+  for (int32_t lane = 0; lane < 2 * CN_VL; lane++) {
+    const bool valid = first + lane < count;
+    limits->bias[lane] = valid && a->bias ? a->bias[first + lane] : 0;
+    limits->low[lane] = valid ? a->low : 0;
+    limits->high[lane] = valid ? a->high : 0;
+  }
+}
+
+static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t task,
+                       const cn_convolution_arguments *a, float *scratch) {
+  const cn_convolution_problem *p = &plan->request.problem;
+  const direct_shape s = make_direct_shape(plan);
+  const bool statistics = plan->request.statistics && plan->request.direction == CN_FORWARD;
+  const int32_t *blocking = s.blocking;
+  const int32_t parts = blocking[DIRECT_PARTS];
+  if (phase == 1) {
+    merge_statistics(a->workspace, parts, s.target_blocks, task, a->mean, a->centred_squares);
+    return;
+  }
+  const int32_t row_parts = (int32_t)ceil_div(s.rows, blocking[DIRECT_ROWS]);
+  const int32_t part = task % parts;
+  const int32_t first_image = part / row_parts * blocking[DIRECT_IMAGES];
+  const int32_t images = (int32_t)min64(blocking[DIRECT_IMAGES], p->batch - first_image);
+  const int32_t first_row = part % row_parts * blocking[DIRECT_ROWS];
+  const int32_t end_row = (int32_t)min64(s.rows, first_row + blocking[DIRECT_ROWS]);
+  const int32_t first_group = task / parts * blocking[DIRECT_SPLIT];
+  const int32_t end_group =
+      (int32_t)min64(blocking[DIRECT_GROUPS], first_group + blocking[DIRECT_SPLIT]);
+
+  int32_t *quads = (int32_t *)(scratch + direct_window_floats(&s));
+  int32_t *source_offsets = quads + ceil_div(direct_quad_limit(&s), 16) * 16;
+  int32_t *destination_offsets = source_offsets + direct_pixel_limit(&s);
+  const source_view view =
+      blocking[DIRECT_WINDOW]
+          ? copy_window(&s, a->source, first_image, images, first_row, end_row - first_row, scratch)
+          : tensor_view(&s, a->source, first_image, first_row);
+
+  const int64_t target_plane = (int64_t)s.y.target_size * s.x.target_size * CN_VL;
+  const int64_t target_image = s.target_blocks * target_plane;
+  const int32_t width = blocking[DIRECT_VECTORS] * CN_VL;
+  const float *class_weights = a->packed_weights;
+  for (int32_t cy = 0; cy < s.y.classes; cy++)
+    for (int32_t cx = 0; cx < s.x.classes; cx++) {
+      const int64_t taps = (int64_t)axis_taps(&s.y, cy) * axis_taps(&s.x, cx);
+      const float *weights = class_weights;
+      class_weights += blocking[DIRECT_GROUPS] * direct_group_weights(&s, taps);
+      const int32_t rows = (int32_t)min64(end_row, axis_count(&s.y, cy)) - first_row;
+      const int32_t columns = axis_count(&s.x, cx);
+      if (rows <= 0 || columns <= 0) continue;
+
+      const int64_t pixels = (int64_t)images * rows * columns;
+      if (blocking[DIRECT_FLAT]) {
+        int64_t n = 0;
+        for (int32_t i = 0; i < images; i++)
+          for (int32_t t = 0; t < rows; t++)
+            for (int32_t u = 0; u < columns; u++, n++) {
+              const int64_t pixel = (int64_t)t * s.y.source_step * view.row_pixels +
+                                    (int64_t)u * s.x.source_step;
+              source_offsets[n] = (int32_t)(i * view.image + pixel * CN_VL);
+              destination_offsets[n] =
+                  (int32_t)(i * target_image +
+                            ((int64_t)t * s.y.target_step * s.x.target_size +
+                             (int64_t)u * s.x.target_step) * CN_VL);
+            }
+      }
+      int32_t listed_first = -1, listed_end = -1;
+      int64_t quad_count = 0;
+      for (int32_t g = first_group; g < end_group; g++) {
+        int32_t first_quad, end_quad;
+        source_quads(&s.channels, g * width, (g + 1) * width, &first_quad, &end_quad);
+        if (first_quad != listed_first || end_quad != listed_end)
+          quad_count = list_quads(&s, &view, cy, cx, first_quad, end_quad, quads);
+        listed_first = first_quad;
+        listed_end = end_quad;
+
+        target_limits limits;
+        set_limits(a, g * width, s.channels.targets, &limits);
+        const int32_t first_block = g * blocking[DIRECT_VECTORS];
+        const int32_t vectors =
+            (int32_t)min64(blocking[DIRECT_VECTORS], s.target_blocks - first_block);
+        const int64_t corner =
+            first_image * target_image + first_block * target_plane +
+            (((int64_t)first_row * s.y.target_step + cy) * s.x.target_size + cx) * CN_VL;
+        block b = {
+            .source = view.base,
+            .quads = quads,
+            .quad_count = quad_count,
+            .weights = weights + g * direct_group_weights(&s, taps),
+            .destination_step = (int64_t)s.x.target_step * CN_VL,
+            .vector_distance = target_plane,
+            .bias = limits.bias,
+            .low = limits.low,
+            .high = limits.high,
+            .limited = a->low > -__builtin_inff() || a->high < __builtin_inff(),
+        };
+        const block_kernel(*kernels)[2][2] = block_kernels;
+        if (blocking[DIRECT_FLAT]) {
+          b.destination = a->destination + corner;
+          b.residual = a->residual ? a->residual + corner : NULL;
+          b.mask = a->mask ? a->mask + corner : NULL;
+          const int64_t blocks = ceil_div(pixels, CN_MAX_PIXELS);
+          for (int64_t i = 0; i < blocks; i++) {
+            const int64_t first = cut(pixels, blocks, i);
+            const int64_t count = cut(pixels, blocks, i + 1) - first;
+            b.source_offsets = source_offsets + first;
+            b.destination_offsets = destination_offsets + first;
+            kernels[count - 1][vectors - 1][0](&b);
+          }
+        } else {
+          const int64_t blocks = ceil_div(columns, CN_MAX_PIXELS);
+          for (int32_t i = 0; i < images; i++)
+            for (int32_t t = 0; t < rows; t++)
+              for (int64_t n = 0; n < blocks; n++) {
+                const int64_t first = cut(columns, blocks, n);
+                const int64_t count = cut(columns, blocks, n + 1) - first;
+                const int64_t target =
+                    corner + i * target_image +
+                    ((int64_t)t * s.y.target_step * s.x.target_size + first * s.x.target_step) *
+                        CN_VL;
+                b.source = view.base + i * view.image +
+                           ((int64_t)t * s.y.source_step * view.row_pixels + first) * CN_VL;
+                b.destination = a->destination + target;
+                b.residual = a->residual ? a->residual + target : NULL;
+                b.mask = a->mask ? a->mask + target : NULL;
+                kernels[count - 1][vectors - 1][1](&b);
+              }
+        }
+        if (statistics) {
+          const statistics_area area = {images, rows, columns, target_image, target_plane};
+          for (int32_t v = 0; v < vectors; v++)
+            partial_statistics(a->workspace, s.target_blocks, part, first_block + v, area,
+                               a->destination + corner + v * target_plane);
+        }
+      }
+    }
+}

@@ -1,0 +1,128 @@
+// The block multiplication under all fast convolutions and matrix products.
+//
+// A block is up to CN_MAX_PIXELS "pixels" x one or two vectors of target channels, kept in
+// registers (14 x 2 = 28 of AVX-512's 32) while the sum runs over "quads": four source channels in
+// a row, at an offset that is the same for every pixel of the block.
+//
+//              quad q, channel c                       weights[q][c][vector][lane]
+//   pixel 0  source + offset[0] + quads[q] + c   x     [ vector 0 ][ vector 1 ]
+//   pixel 1  source + offset[1] + quads[q] + c         two loads serve all pixels
+//     ...    one broadcast serves both vectors
+//
+// So 28 multiply-adds need 14 + 2 loads and the multipliers stay busy. What the pixels and quads
+// are is the caller's business: a list of quads over channel blocks and taps makes a convolution
+// (Georganas et al. 2018 call it batch-reduce GEMM), one over a row makes a matrix product.
+// Sums run over the quads in order: the bits do not depend on the size of the block.
+
+typedef struct block {
+  const float *source;
+  // Distance of each pixel from `source`; not read by the contiguous kernels (distance CN_VL).
+  const int32_t *source_offsets;
+  const int32_t *quads;
+  int64_t quad_count;
+  const float *weights;
+
+  float *destination;
+  // Distance of each pixel from `destination`; contiguous kernels: pixel * destination_step.
+  const int32_t *destination_offsets;
+  int64_t destination_step;
+  // Distance of the second vector of targets from the first.
+  int64_t vector_distance;
+
+  // See finish: bias and limits of this block's targets, one or two vectors each.
+  const float *bias, *low, *high;
+  bool limited;
+  // NULL or with the distances of the destination.
+  const float *residual, *mask;
+} block;
+
+// The steps after the sum: residual, limits, mask (the bias starts the sum).
+CN_INLINE void finish(const block *b, int64_t offset, int v, vec sum) {
+  if (b->residual) sum += load_unaligned(b->residual + offset);
+  if (b->limited) sum = at_most(at_least(sum, load(b->low + v * CN_VL)), load(b->high + v * CN_VL));
+  if (b->mask) sum = load_unaligned(b->mask + offset) > zero() ? sum : zero();
+  store_unaligned(b->destination + offset, sum);
+}
+
+CN_INLINE void multiply(const block *b, const int pixels, const int vectors,
+                        const bool contiguous) {
+  vec sum[CN_MAX_PIXELS][2];
+  const float *source[CN_MAX_PIXELS];
+#pragma clang loop unroll(full)
+  for (int p = 0; p < pixels; p++) {
+    source[p] = b->source + (contiguous ? p * CN_VL : b->source_offsets[p]);
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) sum[p][v] = load(b->bias + v * CN_VL);
+  }
+  const float *weights = b->weights;
+  const int32_t *quads = b->quads;
+  const int64_t quad_count = b->quad_count;
+  for (int64_t q = 0; q < quad_count; q++) {
+    const int64_t quad = quads[q];
+#pragma clang loop unroll(full)
+    for (int c = 0; c < 4; c++) {
+      vec weight[2];
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) weight[v] = load(weights + (c * vectors + v) * CN_VL);
+#pragma clang loop unroll(full)
+      for (int p = 0; p < pixels; p++) {
+        const float x = source[p][quad + c];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) sum[p][v] += x * weight[v];
+      }
+    }
+    weights += 4 * vectors * CN_VL;
+  }
+#pragma clang loop unroll(full)
+  for (int p = 0; p < pixels; p++) {
+    const int64_t offset = contiguous ? p * b->destination_step : b->destination_offsets[p];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++)
+      finish(b, offset + v * b->vector_distance, v, sum[p][v]);
+  }
+}
+
+typedef void (*block_kernel)(const block *b);
+
+// One instance per block size, so that every loop above has constant bounds.
+#define CN_INSTANCES(pixels)                                                                   \
+  static void multiply_##pixels##_1_row(const block *b) { multiply(b, pixels, 1, true); }      \
+  static void multiply_##pixels##_2_row(const block *b) { multiply(b, pixels, 2, true); }      \
+  static void multiply_##pixels##_1_any(const block *b) { multiply(b, pixels, 1, false); }     \
+  static void multiply_##pixels##_2_any(const block *b) { multiply(b, pixels, 2, false); }
+#define CN_ENTRY(pixels)                                                                       \
+  {{multiply_##pixels##_1_any, multiply_##pixels##_1_row},                                     \
+   {multiply_##pixels##_2_any, multiply_##pixels##_2_row}}
+
+CN_INSTANCES(1)
+CN_INSTANCES(2)
+CN_INSTANCES(3)
+CN_INSTANCES(4)
+CN_INSTANCES(5)
+CN_INSTANCES(6)
+#if CN_MAX_PIXELS > 6
+CN_INSTANCES(7)
+CN_INSTANCES(8)
+CN_INSTANCES(9)
+CN_INSTANCES(10)
+CN_INSTANCES(11)
+CN_INSTANCES(12)
+CN_INSTANCES(13)
+CN_INSTANCES(14)
+#endif
+
+// block_kernels[pixels - 1][vectors - 1][contiguous]
+static const block_kernel block_kernels[CN_MAX_PIXELS][2][2] = {
+    CN_ENTRY(1),  CN_ENTRY(2),  CN_ENTRY(3),  CN_ENTRY(4),  CN_ENTRY(5),  CN_ENTRY(6),
+#if CN_MAX_PIXELS > 6
+    CN_ENTRY(7),  CN_ENTRY(8),  CN_ENTRY(9),  CN_ENTRY(10), CN_ENTRY(11), CN_ENTRY(12),
+    CN_ENTRY(13), CN_ENTRY(14),
+#endif
+};
+
+// Cuts `count` pixels into the fewest blocks of nearly equal size: 32 into 11 + 11 + 10 rather
+// than 14 + 14 + 4. Gives the first pixel of block `index` of `blocks`.
+CN_INLINE int64_t cut(int64_t count, int64_t blocks, int64_t index) {
+  const int64_t rest = count % blocks;
+  return count / blocks * index + (index < rest ? index : rest);
+}
