@@ -71,6 +71,9 @@ let package = Package(
     .testTarget(
       name: "ConvNetGraphTests", dependencies: ["ConvNetGraph"], swiftSettings: swiftSettings),
     .testTarget(
+      name: "ConvNetEngineTests", dependencies: ["ConvNetEngine", "ConvNetGraph"],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "ConvNetKernelTests", dependencies: ["CConvNetKernels"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetFormatsTests", dependencies: ["ConvNetFormats", "ConvNetGraph"],

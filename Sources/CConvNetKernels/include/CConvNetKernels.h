@@ -5,4 +5,6 @@
 // (cn_table.h), chosen at run time.
 #pragma once
 
+#include "cn_cores.h"
+#include "cn_spin.h"
 #include "cn_table.h"

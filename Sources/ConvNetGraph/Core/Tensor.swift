@@ -78,6 +78,9 @@ public struct Tensor: Sendable {
     return try body(UnsafeBufferPointer(start: storage.base, count: count))
   }
 
+  /// The address of the elements; valid as long as a copy of the tensor lives and is not written to.
+  package var address: UnsafeMutablePointer<Float> { storage.base }
+
   /// Writes the elements in row-major order; the pointer is 64-byte aligned.
   public mutating func withUnsafeMutableBufferPointer<Result, Failure: Error>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Result

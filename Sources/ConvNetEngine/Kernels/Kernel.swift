@@ -1,0 +1,32 @@
+/// A piece of work on buffers, cut into phases of tasks.
+///
+/// The tasks of a phase may run at the same time; a phase starts when the one before has ended. How
+/// the work is cut depends on shapes only.
+protocol Kernel: Sendable {
+  /// The number of tasks of each phase.
+  var taskCounts: [Int] { get }
+  /// Float32 elements that every thread needs for itself while a task runs.
+  var threadScratch: Int { get }
+  /// What runs, for `print(plan)`: the algorithm and its numbers.
+  var summary: String { get }
+
+  /// Does one task.
+  func run(phase: Int, task: Int, _ memory: KernelMemory)
+}
+
+extension Kernel {
+  var threadScratch: Int { 0 }
+}
+
+/// The buffers of one step: what a kernel works on.
+struct KernelMemory {
+  /// What the step reads, in the step's order.
+  let inputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>>
+  /// What the step writes, in the step's order; work space follows the results.
+  let outputs: UnsafeBufferPointer<UnsafeMutablePointer<Float>>
+  /// The calling thread's own memory.
+  let scratch: UnsafeMutablePointer<Float>
+
+  func input(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(inputs[index]) }
+  func output(_ index: Int) -> UnsafeMutablePointer<Float> { outputs[index] }
+}

@@ -1,0 +1,69 @@
+internal import CConvNetKernels
+internal import ConvNetGraph
+
+/// A node that a kernel is wanted for.
+struct KernelRequest {
+  let operation: any Operation
+  let inputShapes: [Shape]
+  let outputShapes: [Shape]
+  /// The layouts that each input exists in already.
+  let inputLayouts: [Set<Layout>]
+  let table: UnsafePointer<cn_kernel_table>
+  let options: EngineOptions
+
+  var vectorLength: Int { Int(table.pointee.vector_length) }
+}
+
+/// A kernel with the layouts it wants and gives.
+struct KernelChoice {
+  var kernel: any Kernel
+  var inputLayouts: [Layout]
+  var outputLayouts: [Layout]
+  /// Float32 elements of work space shared by the tasks of all phases.
+  var workspace = 0
+  /// The input whose memory each output may take over where nobody else reads it.
+  var inPlace: [Int?] = []
+}
+
+/// What a kernel's author answers to a request.
+enum KernelAnswer {
+  /// Yes, like this.
+  case choice(KernelChoice)
+  /// No, and why; `print(plan)` shows it.
+  case refusal(String)
+  /// The operation is not of this kind at all.
+  case notMine
+}
+
+/// Something that can make kernels for some operations.
+protocol KernelProvider: Sendable {
+  static func answer(_ request: KernelRequest) -> KernelAnswer
+}
+
+/// The ordered list of providers; the first that says yes is taken, the reference always does.
+enum KernelList {
+  static let providers: [any KernelProvider.Type] = []
+
+  /// The kernel for a node, and the refusals of the faster ones.
+  static func choose(_ request: KernelRequest) -> (choice: KernelChoice, refusals: [String]) {
+    var refusals: [String] = []
+    if request.options.algorithms != .reference {
+      for provider in providers {
+        switch provider.answer(request) {
+        case .choice(let choice): return (choice, refusals)
+        case .refusal(let reason): refusals.append(reason)
+        case .notMine: continue
+        }
+      }
+    }
+    let reference = ReferenceKernel(
+      operation: request.operation, inputShapes: request.inputShapes,
+      outputShapes: request.outputShapes)
+    return (
+      KernelChoice(
+        kernel: reference,
+        inputLayouts: request.inputShapes.map { _ in .plain },
+        outputLayouts: request.outputShapes.map { _ in .plain }), refusals
+    )
+  }
+}

@@ -1,0 +1,26 @@
+internal import ConvNetGraph
+
+/// A number of a buffer inside one plan.
+struct BufferID: Hashable, Sendable {
+  let index: Int
+}
+
+/// Memory that a plan's steps write and read.
+struct Buffer: Sendable {
+  /// Where the memory lives and how long.
+  enum Kind: Sendable {
+    /// A parameter in its plain layout, kept between runs.
+    case parameter
+    /// Made once from parameters when they are known (packed weights), kept between runs.
+    case prepared
+    /// Alive only between its first writer and its last reader.
+    case temporary
+  }
+
+  /// What it holds, for `print(plan)`.
+  let name: String
+  let elementCount: Int
+  let kind: Kind
+  /// Alignment is 64 bytes; lengths are rounded up to that.
+  var bytes: Int { (elementCount * 4 + 63) / 64 * 64 }
+}
