@@ -14,6 +14,7 @@
 #include "direct_weights.h"
 
 #include "convolution.h"
+#include "gemm.h"
 
 #define CN_JOIN_(a, b) a##b
 #define CN_JOIN(a, b) CN_JOIN_(a, b)
@@ -25,4 +26,5 @@ const cn_kernel_table CN_JOIN(cn_kernel_table_, CN_ISA) = {
     .isa = CN_TEXT(CN_ISA),
     .vector_length = CN_VL,
     .convolution = &convolution_kernels,
+    .gemm = &gemm_kernels,
 };

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "cn_convolution.h"
+#include "cn_gemm.h"
 
 #pragma clang assume_nonnull begin
 
@@ -20,6 +21,7 @@ typedef struct cn_kernel_table {
   // Floats in a vector = channels in a block of the blocked layout: 16, 8 or 4.
   int32_t vector_length;
   const cn_convolution_kernels *convolution;
+  const cn_gemm_kernels *gemm;
 } cn_kernel_table;
 
 // The table named `isa`; with NULL the one named by the environment variable CONVNET_ISA, and if
