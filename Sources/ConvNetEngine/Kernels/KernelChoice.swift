@@ -1,4 +1,3 @@
-internal import CConvNetKernels
 internal import ConvNetGraph
 
 /// A node that a kernel is wanted for.
@@ -8,16 +7,24 @@ struct KernelRequest {
   let outputShapes: [Shape]
   /// The layouts that each input exists in already.
   let inputLayouts: [Set<Layout>]
-  let table: UnsafePointer<cn_kernel_table>
+  let table: KernelTable
   let options: EngineOptions
-
-  var vectorLength: Int { Int(table.pointee.vector_length) }
+  let isTraining: Bool
 }
 
-/// A kernel with the layouts it wants and gives.
+/// A kernel with what it wants and gives.
 struct KernelChoice {
+  /// The form in which a kernel reads an input.
+  enum InputUse {
+    /// In a layout.
+    case layout(Layout)
+    /// The plain numbers brought into a kernel's own order by a step before it; where they are fixed,
+    /// that step runs once.
+    case packed(PackKernel)
+  }
+
   var kernel: any Kernel
-  var inputLayouts: [Layout]
+  var inputs: [InputUse]
   var outputLayouts: [Layout]
   /// Float32 elements of work space shared by the tasks of all phases.
   var workspace = 0
@@ -42,7 +49,7 @@ protocol KernelProvider: Sendable {
 
 /// The ordered list of providers; the first that says yes is taken, the reference always does.
 enum KernelList {
-  static let providers: [any KernelProvider.Type] = []
+  static let providers: [any KernelProvider.Type] = [ConvolutionProvider.self]
 
   /// The kernel for a node, and the refusals of the faster ones.
   static func choose(_ request: KernelRequest) -> (choice: KernelChoice, refusals: [String]) {
@@ -62,7 +69,7 @@ enum KernelList {
     return (
       KernelChoice(
         kernel: reference,
-        inputLayouts: request.inputShapes.map { _ in .plain },
+        inputs: request.inputShapes.map { _ in .layout(.plain) },
         outputLayouts: request.outputShapes.map { _ in .plain }), refusals
     )
   }

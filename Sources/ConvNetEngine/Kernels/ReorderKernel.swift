@@ -1,4 +1,3 @@
-internal import CConvNetKernels
 internal import ConvNetGraph
 
 /// Changes a value's layout; one task is one image.
@@ -7,10 +6,10 @@ struct ReorderKernel: Kernel {
   let to: Layout
   let vectorLength: Int
 
-  init(shape: Shape, to layout: Layout, table: UnsafePointer<cn_kernel_table>) {
+  init(shape: Shape, to layout: Layout, table: KernelTable) {
     self.shape = shape
     self.to = layout
-    self.vectorLength = Int(table.pointee.vector_length)
+    self.vectorLength = table.vectorLength
   }
 
   var taskCounts: [Int] { [shape[0]] }

@@ -15,7 +15,7 @@ public enum InstructionSet {
   /// The kernels of an instruction set; of `CONVNET_ISA` or the best where the name is nil.
   ///
   /// - Throws: ``ConvNetError`` of kind `invalidArgument` where there are none.
-  static func table(_ name: String?) throws(ConvNetError) -> UnsafePointer<cn_kernel_table> {
+  static func table(_ name: String?) throws(ConvNetError) -> KernelTable {
     guard let table = cn_kernels_for(name) else {
       throw ConvNetError(
         .invalidArgument,
@@ -23,6 +23,6 @@ public enum InstructionSet {
           ?? "the instruction set named in CONVNET_ISA is not available",
         reason: "this processor can run: \(available.joined(separator: ", "))")
     }
-    return table
+    return KernelTable(pointer: table)
   }
 }

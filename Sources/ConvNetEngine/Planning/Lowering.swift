@@ -1,11 +1,10 @@
-internal import CConvNetKernels
 internal import ConvNetGraph
 
 /// Turns a graph's nodes into steps: chooses kernels, and puts layout changes between them.
 struct Lowering {
   private let graph: Graph
   private let options: EngineOptions
-  private let table: UnsafePointer<cn_kernel_table>
+  private let table: KernelTable
   private let isTraining: Bool
 
   /// What runs each time.
@@ -25,7 +24,7 @@ struct Lowering {
   private var places: [Place: BufferID] = [:]
 
   init(
-    _ graph: Graph, options: EngineOptions, table: UnsafePointer<cn_kernel_table>, isTraining: Bool
+    _ graph: Graph, options: EngineOptions, table: KernelTable, isTraining: Bool
   ) {
     self.graph = graph
     self.options = options
@@ -44,9 +43,14 @@ struct Lowering {
     let request = KernelRequest(
       operation: node.operation, inputShapes: graph.shapes(node.inputs),
       outputShapes: graph.shapes(node.outputs), inputLayouts: node.inputs.map(layouts),
-      table: table, options: options)
+      table: table, options: options, isTraining: isTraining)
     let (choice, refusals) = KernelList.choose(request)
-    let reads = zip(node.inputs, choice.inputLayouts).map { buffer(of: $0, in: $1) }
+    let reads = zip(node.inputs, choice.inputs).map { input, use in
+      switch use {
+      case .layout(let layout): buffer(of: input, in: layout)
+      case .packed(let kernel): packed(input, kernel, for: node)
+      }
+    }
     let kind = kind(reading: reads)
     var writes = zip(node.outputs, choice.outputLayouts).map { makeBuffer($0, $1, kind: kind) }
     if choice.workspace > 0 {
@@ -107,11 +111,26 @@ struct Lowering {
     return target
   }
 
+  /// The buffer of a value in a kernel's own order.
+  private mutating func packed(
+    _ value: ValueID, _ kernel: PackKernel, for node: Graph.Node
+  ) -> BufferID {
+    let source = buffer(of: value, in: .plain)
+    let kind = kind(reading: [source])
+    let name = "\(graph.values[value.index].name) for \(node.name)"
+    let target = addBuffer(Buffer(name: name, elementCount: kernel.elementCount, kind: kind))
+    append(
+      Step(
+        name: name, kernel: kernel, reads: [source], writes: [target], refusals: [], inPlace: []),
+      kind: kind)
+    return target
+  }
+
   private mutating func makeBuffer(
     _ value: ValueID, _ layout: Layout, kind: Buffer.Kind
   ) -> BufferID {
     let count = layout.elementCount(
-      graph.shape(value), vectorLength: Int(table.pointee.vector_length))
+      graph.shape(value), vectorLength: table.vectorLength)
     let id = addBuffer(
       Buffer(name: graph.values[value.index].name, elementCount: count, kind: kind))
     places[Place(value: value, layout: layout)] = id

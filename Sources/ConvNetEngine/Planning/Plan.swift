@@ -1,4 +1,3 @@
-internal import CConvNetKernels
 public import ConvNetGraph
 
 /// A graph made ready to run: kernels chosen, layouts and memory planned.
@@ -48,7 +47,7 @@ public final class Plan: Sendable {
     self.graph = graph
     self.purpose = purpose
     self.options = options
-    instructionSet = String(cString: table.pointee.isa)
+    instructionSet = table.name
     threads = options.resolvedThreads
     let lowering = Lowering(
       self.graph, options: options, table: table, isTraining: purpose == .training)

@@ -3,7 +3,7 @@ public struct ValueID: Hashable, Sendable, Codable, Comparable {
   /// The position in ``Graph/values``.
   public let index: Int
 
-  init(_ index: Int) { self.index = index }
+  package init(_ index: Int) { self.index = index }
 
   /// Reads a plain number.
   public init(from decoder: any Decoder) throws { index = try Int(from: decoder) }
@@ -47,19 +47,19 @@ public struct Graph: Sendable {
   }
 
   /// All edges.
-  public internal(set) var values: [ValueInfo] = []
+  public package(set) var values: [ValueInfo] = []
   /// All operations in order.
-  public internal(set) var nodes: [Node] = []
+  public package(set) var nodes: [Node] = []
   /// What is fed: images first.
-  public internal(set) var inputs: [ValueID] = []
+  public package(set) var inputs: [ValueID] = []
   /// What is asked for.
-  public internal(set) var outputs: [ValueID] = []
+  public package(set) var outputs: [ValueID] = []
   /// The parameters in the state dict's order.
-  public internal(set) var parameters: [ParameterSlot] = []
+  public package(set) var parameters: [ParameterSlot] = []
   /// What a training step changes besides trained parameters.
-  public internal(set) var stateUpdates: [StateUpdate] = []
+  public package(set) var stateUpdates: [StateUpdate] = []
   /// The input that feeds random keys, where some node asked for one.
-  public internal(set) var randomKeyInput: ValueID?
+  public package(set) var randomKeyInput: ValueID?
 
   /// No nodes.
   public init() {}
@@ -139,7 +139,7 @@ public struct Graph: Sendable {
       })
   }
 
-  mutating func addValue(shape: Shape, name: String) -> ValueID {
+  package mutating func addValue(shape: Shape, name: String) -> ValueID {
     values.append(ValueInfo(shape: shape, name: name))
     return ValueID(values.count - 1)
   }

@@ -1,17 +1,41 @@
 extension Graph {
   /// The graph with the gradient of a scalar value appended, and the gradient's value for each target.
   ///
-  /// Reverse accumulation over the nodes; the gradient is ordinary nodes of the same graph, so the
-  /// memory planner sees forward and backward as one list. A target that the loss does not depend on
-  /// has a gradient of zeros.
+  /// The gradient is ordinary nodes of the same graph, so the memory planner sees forward and backward
+  /// as one list. The gradients are appended to the graph's outputs; a target that the loss does not
+  /// depend on has a gradient of zeros.
   public func differentiated(
     _ loss: ValueID, withRespectTo targets: [ValueID]
   ) throws(ConvNetError) -> (graph: Graph, gradients: [ValueID]) {
     guard shape(loss).count == 1 else {
       throw ConvNetError(
-        .invalidArgument, "only a single number has a gradient, not a value of shape \(shape(loss))"
-      )
+        .invalidArgument,
+        "only a single number has a gradient, not a value of shape \(shape(loss))")
     }
+    let builder = GraphBuilder(continuing: self)
+    let seed = builder.apply(Fill(shape: shape(loss), value: 1), [], name: "loss.gradient")[0]
+    return try differentiated([(loss, seed)], withRespectTo: targets, builder)
+  }
+
+  /// The graph with a new input for the gradient of each output, and the gradients that these give for
+  /// the targets: PyTorch's `y.backward(gradient=g)`.
+  ///
+  /// The new inputs follow the graph's own inputs, in the outputs' order.
+  public func differentiatedByOutputGradients(
+    withRespectTo targets: [ValueID]
+  ) throws(ConvNetError) -> (graph: Graph, gradients: [ValueID]) {
+    let builder = GraphBuilder(continuing: self)
+    let seeds = outputs.map { output in
+      (output, builder.input(shape(output), name: "\(values[output.index].name).gradient"))
+    }
+    return try differentiated(seeds, withRespectTo: targets, builder)
+  }
+
+  /// Reverse accumulation over the nodes from the gradients of some values.
+  private func differentiated(
+    _ seeds: [(value: ValueID, gradient: Value)], withRespectTo targets: [ValueID],
+    _ builder: GraphBuilder
+  ) throws(ConvNetError) -> (graph: Graph, gradients: [ValueID]) {
     // A node matters where a target leads into it.
     var depends = [Bool](repeating: false, count: values.count)
     for target in targets { depends[target.index] = true }
@@ -19,11 +43,11 @@ extension Graph {
       for output in node.outputs { depends[output.index] = true }
     }
 
-    let builder = GraphBuilder(continuing: self)
     var gradients = [Value?](repeating: nil, count: values.count)
-    gradients[loss.index] =
-      builder.apply(
-        Fill(shape: shape(loss), value: 1), [], name: "loss.gradient")[0]
+    func add(_ gradient: Value, to value: ValueID) {
+      gradients[value.index] = gradients[value.index].map { $0 + gradient } ?? gradient
+    }
+    for (value, gradient) in seeds { add(gradient, to: value) }
     for node in nodes.reversed() {
       let arriving = node.outputs.map { gradients[$0.index] }
       guard arriving.contains(where: { $0 != nil }) else { continue }
@@ -35,8 +59,7 @@ extension Graph {
       builder.gradientOf = node.name
       for (position, gradient) in node.operation.gradient(context).enumerated() {
         guard let gradient, isNeeded[position] else { continue }
-        let input = node.inputs[position].index
-        gradients[input] = gradients[input].map { $0 + gradient } ?? gradient
+        add(gradient, to: node.inputs[position])
       }
     }
     builder.gradientOf = nil
