@@ -36,5 +36,5 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(operation): \(title)" }
 
   /// All cases; each topic has its own file.
-  static let all: [GradientCase] = convolution + elementwise
+  static let all: [GradientCase] = convolution + elementwise + linear + normalisation + pooling
 }

@@ -73,6 +73,8 @@ public enum ReceptiveFieldStep: Hashable, Sendable {
   /// Neighbouring positions of an enlarged image; the input cells per output cell along H and W are
   /// known from the shapes.
   case resize
+  /// Equal parts of the image, this many along H and W (adaptive pooling).
+  case adaptive(Size2D)
   /// The whole image.
   case global
   /// The result is not laid out as an image.

@@ -4,8 +4,17 @@ public enum OperationRegistry {
   ///
   /// An operation that is missing here fails a listing test, and so does one without a gradient check.
   public static let all: [any Operation.Type] = [
+    AdaptiveAvgPool2dOperation.self,
+    AdaptiveMaxPool2dOperation.self,
     AddOperation.self,
+    AvgPool2dOperation.self,
+    BatchNorm2dOperation.self,
+    BatchNorm2dTraining.self,
     Conv2dOperation.self,
+    GlobalAvgPool2dOperation.self,
+    GlobalMaxPool2dOperation.self,
+    LinearOperation.self,
+    MaxPool2dOperation.self,
     ReLUOperation.self,
   ]
 

@@ -11,12 +11,14 @@ extension Graph {
     var current = values.indices.map { builder.value(ValueID($0)) }
     for (position, node) in nodes.enumerated() {
       let inputs = node.inputs.map { current[$0.index] }
+      builder.standingFor = node.name
       let context = TrainingContext(inputs: inputs, nodeIndex: position, builder: builder)
       let outputs =
         node.operation.trainingForm(context)
         ?? builder.apply(erased: node.operation, inputs, name: node.name)
       for (old, new) in zip(node.outputs, outputs) { current[old.index] = new }
     }
+    builder.standingFor = nil
     return try builder.finish(self.outputs.map { current[$0.index] })
   }
 }

@@ -19,8 +19,8 @@ public struct GradientCheck: Sendable {
   /// The numbers of the parameters: normally distributed, running statistics in 0.5..<1.5, constants
   /// as they are, unless given.
   public var parameters: [ReferenceArray<Double>]
-  /// The values whose gradients are checked: all inputs and parameters unless given; constants and
-  /// random keys are left out.
+  /// The values whose gradients are checked: unless given, all inputs (not random keys) and all
+  /// trained parameters.
   public var targets: [ValueID]
   /// The step h.
   public var step = 1e-5
@@ -51,7 +51,7 @@ public struct GradientCheck: Sendable {
       }
     }
     let inputTargets = graph.inputs.filter { $0 != graph.randomKeyInput }
-    let parameterTargets = graph.parameters.filter { $0.role != .constant }.map(\.value)
+    let parameterTargets = graph.parameters.filter { $0.role == .trained }.map(\.value)
     targets = inputTargets + parameterTargets
   }
 

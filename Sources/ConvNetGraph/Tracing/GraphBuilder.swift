@@ -11,6 +11,8 @@ public final class GraphBuilder {
   private var constants = 0
   /// The node whose gradient is being expressed; its name goes into the new nodes' names.
   var gradientOf: String?
+  /// The node that is being replaced; the new nodes take its name.
+  var standingFor: String?
 
   /// A builder that goes on with an existing graph.
   init(continuing graph: Graph) {
@@ -139,6 +141,7 @@ public final class GraphBuilder {
 
   private func nodeName(_ operation: String) -> String {
     if let gradientOf { return "\(gradientOf).gradient.\(operation.lowercased())" }
+    if let standingFor { return standingFor }
     guard let module = modules.last else { return operation.lowercased() }
     if module.isLayer, !module.path.isEmpty { return module.path }
     return module.path.isEmpty ? operation.lowercased() : "\(module.path).\(operation.lowercased())"
@@ -154,7 +157,14 @@ public final class GraphBuilder {
   private func place(_ name: String, _ inputs: [ValueID]) -> String {
     guard let input = inputs.first(where: { id in graph.parameters.allSatisfy { $0.value != id } })
     else { return name }
-    return "\(name) (input \(graph.shape(input)) from \(graph.values[input.index].name))"
+    var source = graph.values[input.index].name
+    // A flattened image is named with its shape: the mistake is easier to see there.
+    if let flatten = graph.nodes.last(where: { $0.outputs.contains(input) }),
+      flatten.inputs.count == 1, graph.shape(flatten.inputs[0]).rank > graph.shape(input).rank
+    {
+      source += " of \(graph.shape(flatten.inputs[0]))"
+    }
+    return "\(name) (input \(graph.shape(input)) from \(source))"
   }
 
   private func failed(_ count: Int) -> [Value] {

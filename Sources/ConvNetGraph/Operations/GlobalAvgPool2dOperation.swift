@@ -1,0 +1,20 @@
+/// Global average pooling: the mean of each channel, whatever the image's size.
+///
+/// Inputs and outputs: ``AveragePoolingOperation``, with H_out = W_out = 1. It is an operation of its own, so
+/// that a network infers again for another image size.
+public struct GlobalAvgPool2dOperation: AveragePoolingOperation {
+  /// The field's name.
+  public static let name = "GlobalAvgPool2d"
+
+  /// A pooling over the whole image.
+  public init() {}
+
+  /// 1x1.
+  public func outputSize(of input: Size2D) throws(ConvNetError) -> Size2D { Size2D(1) }
+
+  /// All cells.
+  public func regions(input: Size2D, output: Size2D) -> PoolingRegions { .global(input: input) }
+
+  /// The whole image.
+  public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep { .global }
+}
