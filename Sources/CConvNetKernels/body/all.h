@@ -1,8 +1,17 @@
 // All kernel bodies in order of use, and the table that names them: included once per
 // instruction set by isa_*.c, never compiled alone. README.md says how to add one.
 
+#include <string.h>
+
 #include "../include/CConvNetKernels.h"
 #include "vector.h"
+#include "planes.h"
+#include "functions.h"
+#include "activation.h"
+#include "elementwise.h"
+#include "layout.h"
+#include "normalisation.h"
+#include "pooling.h"
 
 #include "microkernel.h"
 #include "outer_product.h"
@@ -27,4 +36,8 @@ const cn_kernel_table CN_JOIN(cn_kernel_table_, CN_ISA) = {
     .vector_length = CN_VL,
     .convolution = &convolution_kernels,
     .gemm = &gemm_kernels,
+    .elementwise = &elementwise_kernels,
+    .layout = &layout_kernels,
+    .normalisation = &normalisation_kernels,
+    .pooling = &pooling_kernels,
 };

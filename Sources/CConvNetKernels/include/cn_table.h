@@ -12,6 +12,10 @@
 
 #include "cn_convolution.h"
 #include "cn_gemm.h"
+#include "cn_elementwise.h"
+#include "cn_layout.h"
+#include "cn_normalisation.h"
+#include "cn_pooling.h"
 
 #pragma clang assume_nonnull begin
 
@@ -22,6 +26,10 @@ typedef struct cn_kernel_table {
   int32_t vector_length;
   const cn_convolution_kernels *convolution;
   const cn_gemm_kernels *gemm;
+  const cn_elementwise_kernels *elementwise;
+  const cn_layout_kernels *layout;
+  const cn_normalisation_kernels *normalisation;
+  const cn_pooling_kernels *pooling;
 } cn_kernel_table;
 
 // The table named `isa`; with NULL the one named by the environment variable CONVNET_ISA, and if
