@@ -78,6 +78,8 @@ let package = Package(
     .testTarget(
       name: "ConvNetFormatsTests", dependencies: ["ConvNetFormats", "ConvNetGraph"],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetTrainingTests", dependencies: ["ConvNet"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17
