@@ -12,12 +12,19 @@ public protocol ActivationOperation: Operation {
 
   /// The derivative at `point`: x, or y where ``derivativeUsesOutput`` says so.
   func derivative<Scalar: ReferenceScalar>(at point: Scalar) -> Scalar
+
+  /// Whether the attributes are possible; they can come from a file.
+  func checkAttributes() throws(ConvNetError)
 }
 
 extension ActivationOperation {
+  /// Nothing to check.
+  public func checkAttributes() throws(ConvNetError) {}
+
   /// The input's shape.
   public func outputShapes(for inputs: [Shape]) throws(ConvNetError) -> [Shape] {
     try Arity.check(inputs, Self.name, 1...1)
+    try checkAttributes()
     return [inputs[0]]
   }
 

@@ -40,6 +40,8 @@ extension Graph {
     var depends = [Bool](repeating: false, count: values.count)
     for target in targets { depends[target.index] = true }
     for node in nodes where node.inputs.contains(where: { depends[$0.index] }) {
+      // Nothing flows back through an operation without a gradient, such as a dropout mask.
+      if node.operation is any GradientOperation { continue }
       for output in node.outputs { depends[output.index] = true }
     }
 

@@ -1,0 +1,14 @@
+/// The logarithms of shares along a dimension: PyTorch's `nn.LogSoftmax`.
+public struct LogSoftmax: Layer {
+  /// What tells this layer from another.
+  public let identity = Identity()
+  let operation: LogSoftmaxOperation
+
+  /// Logarithms of shares along one dimension.
+  public init(dim: Int) {
+    operation = LogSoftmaxOperation(dim: dim)
+  }
+
+  /// The logarithms of the shares.
+  public func forward(_ input: Value) -> Value { input.applying(operation) }
+}
