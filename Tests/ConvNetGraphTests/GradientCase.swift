@@ -36,5 +36,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(operation): \(title)" }
 
   /// All cases; each topic has its own file.
-  static let all: [GradientCase] = convolution + elementwise + linear + normalisation + pooling
+  static let all: [GradientCase] = [
+    convolution, elementwise, linear, normalisation, pooling,
+    activations, arithmetic, losses, shapes,
+  ].flatMap { $0 }
 }
