@@ -61,13 +61,12 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// All tensors, converted to Float32, with a note for each whose numbers do not fit.
-  public func load() -> LoadedTensors {
-    var loaded = LoadedTensors()
+  public func load() -> LoadedWeights {
+    var loaded = LoadedWeights()
     loaded.metadata = metadata
-    loaded.tensors.reserveCapacity(entries.count)
     for entry in entries {
       var conversion = ElementConversion()
-      loaded.tensors.append((entry.name, read(entry, &conversion)))
+      loaded.weights[entry.name] = read(entry, &conversion)
       if let note = conversion.note(about: entry.name) { loaded.notes.append(note) }
     }
     return loaded

@@ -3,18 +3,18 @@ public import ConvNetGraph
 extension SafetensorsFile {
   /// Writes tensors as Float32 into a safetensors file, whole or not at all.
   ///
-  /// The same tensors and metadata give the same bytes: metadata is sorted by name, tensors keep
+  /// The same weights and metadata give the same bytes: metadata is sorted by name, tensors keep
   /// their order. The data begins at a multiple of 8 bytes.
   ///
-  /// - Throws: ``ConvNetError`` of kind `cannotWrite`, or `invalidArgument` where a name is used
-  ///   twice or is `__metadata__`.
+  /// - Throws: ``ConvNetError`` of kind `cannotWrite`, or `invalidArgument` where a tensor is
+  ///   called `__metadata__`.
   public static func write(
-    _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
+    _ weights: Weights, metadata: [String: String] = [:], to path: String
   ) throws(ConvNetError) {
-    let header = try header(of: tensors, metadata: metadata)
+    let header = try header(of: weights, metadata: metadata)
     try AtomicFile.write(to: path) { (writer) throws(ConvNetError) in
       try writer.write(header)
-      for (_, tensor) in tensors {
+      for (_, tensor) in weights {
         try tensor.withUnsafeBufferPointer { (elements) throws(ConvNetError) in
           try writer.write(UnsafeRawBufferPointer(elements))
         }
@@ -24,20 +24,19 @@ extension SafetensorsFile {
 
   /// The bytes of a safetensors file that holds the tensors as Float32.
   ///
-  /// - Throws: ``ConvNetError`` of kind `invalidArgument` where a name is used twice or is
-  ///   `__metadata__`.
+  /// - Throws: ``ConvNetError`` of kind `invalidArgument` where a tensor is called `__metadata__`.
   public static func bytes(
-    of tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:]
+    of weights: Weights, metadata: [String: String] = [:]
   ) throws(ConvNetError) -> [UInt8] {
-    var bytes = try header(of: tensors, metadata: metadata)
-    for (_, tensor) in tensors {
+    var bytes = try header(of: weights, metadata: metadata)
+    for (_, tensor) in weights {
       tensor.withUnsafeBufferPointer { bytes.append(contentsOf: UnsafeRawBufferPointer($0)) }
     }
     return bytes
   }
 
   private static func header(
-    of tensors: [(name: String, tensor: Tensor)], metadata: [String: String]
+    of weights: Weights, metadata: [String: String]
   ) throws(ConvNetError) -> [UInt8] {
     var object = JSONObject()
     if !metadata.isEmpty {
@@ -46,7 +45,7 @@ extension SafetensorsFile {
       object["__metadata__"] = .object(texts)
     }
     var offset = 0
-    for (name, tensor) in tensors {
+    for (name, tensor) in weights {
       let end = offset + tensor.count * MemoryLayout<Float>.size
       var entry = JSONObject()
       entry["dtype"] = .string(ElementType.float32.rawValue)
@@ -54,8 +53,8 @@ extension SafetensorsFile {
       entry["data_offsets"] = [.integer(offset), .integer(end)]
       guard name != "__metadata__", object.append(name, .object(entry)) else {
         throw ConvNetError(
-          .invalidArgument, "the name \"\(name.escapedForDisplay)\" cannot be used for a tensor",
-          reason: name == "__metadata__" ? "it is reserved" : "it is used twice")
+          .invalidArgument, "the name \"__metadata__\" cannot be used for a tensor",
+          reason: "safetensors reserves it")
       }
       offset = end
     }
