@@ -26,6 +26,9 @@ final class TemporaryFolder {
     return path
   }
 
+  /// Removes a file.
+  func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: self(name)) }
+
   /// The names in the folder, hidden ones too.
   var names: [String] {
     get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }

@@ -58,9 +58,12 @@ private func one(_ type: String, _ shape: String, _ start: String, _ end: String
     }
     func raw<T>(_ values: [T]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
     #expect(try read("F64", raw([1.5, -0.1]), 2).weights["t"]?.elements == [1.5, -0.1])
-    #expect(try read("F16", raw([0x3C00, 0xC500] as [UInt16]), 2).weights["t"]?.elements == [1, -5])
     #expect(
-      try read("BF16", raw([0x3FC0, 0xFF80] as [UInt16]), 2).weights["t"]?.elements == [1.5, -.infinity])
+      try read("F16", raw([0x3C00, 0xC500] as [UInt16]), 2).weights["t"]?.elements == [1, -5])
+    #expect(
+      try read("BF16", raw([0x3FC0, 0xFF80] as [UInt16]), 2).weights["t"]?.elements == [
+        1.5, -.infinity,
+      ])
     #expect(try read("I64", raw([-3, 4] as [Int64]), 2).weights["t"]?.elements == [-3, 4])
     #expect(try read("I32", raw([-3, 4] as [Int32]), 2).weights["t"]?.elements == [-3, 4])
     #expect(try read("I16", raw([-3, 4] as [Int16]), 2).weights["t"]?.elements == [-3, 4])
