@@ -89,7 +89,7 @@ struct ConvolutionKernel: Kernel {
 }
 
 /// Brings a convolution's weights into the order that its kernel reads.
-struct PackKernel: Kernel {
+struct PackKernel: PackingKernel {
   let table: KernelTable
   let plan: cn_convolution_plan
 
@@ -100,7 +100,6 @@ struct PackKernel: Kernel {
 
   var taskCounts: [Int] { [Int(plan.pack_tasks)] }
   var summary: String { "weights packed" }
-  /// Float32 elements of the result.
   var elementCount: Int { Int(plan.packed_weight_bytes + 3) / 4 }
 
   func run(phase: Int, task: Int, _ memory: KernelMemory) {

@@ -11,7 +11,8 @@ struct CopyKernel: Kernel {
   func run(phase: Int, task: Int, _ memory: KernelMemory) {
     let start = task * CopyKernel.piece
     let length = min(CopyKernel.piece, count - start)
-    guard length > 0 else { return }
+    // Where the result took over the input's memory there is nothing to do.
+    guard length > 0, memory.input(0) != UnsafePointer(memory.output(0)) else { return }
     (memory.output(0) + start).update(from: memory.input(0) + start, count: length)
   }
 }

@@ -18,6 +18,12 @@ extension Kernel {
   var threadScratch: Int { 0 }
 }
 
+/// A kernel that brings one input into the order that another kernel reads.
+protocol PackingKernel: Kernel {
+  /// Float32 elements of the result.
+  var elementCount: Int { get }
+}
+
 /// The buffers of one step: what a kernel works on.
 struct KernelMemory {
   /// What the step reads, in the step's order.

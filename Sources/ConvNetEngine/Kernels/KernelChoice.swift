@@ -10,6 +10,11 @@ struct KernelRequest {
   let table: KernelTable
   let options: EngineOptions
   let isTraining: Bool
+
+  /// Whether the first input is an image that lies in blocks already: what works in any layout follows.
+  var prefersBlocked: Bool {
+    inputShapes[0].rank == 4 && inputLayouts[0].contains(.blocked)
+  }
 }
 
 /// A kernel with what it wants and gives.
@@ -20,7 +25,7 @@ struct KernelChoice {
     case layout(Layout)
     /// The plain numbers brought into a kernel's own order by a step before it; where they are fixed,
     /// that step runs once.
-    case packed(PackKernel)
+    case packed(any PackingKernel)
   }
 
   var kernel: any Kernel
@@ -49,7 +54,10 @@ protocol KernelProvider: Sendable {
 
 /// The ordered list of providers; the first that says yes is taken, the reference always does.
 enum KernelList {
-  static let providers: [any KernelProvider.Type] = [ConvolutionProvider.self]
+  static let providers: [any KernelProvider.Type] = [
+    ConvolutionProvider.self, NormalizationProvider.self, PoolingProvider.self,
+    ActivationProvider.self, BinaryProvider.self, LinearProvider.self, CopyProvider.self,
+  ]
 
   /// The kernel for a node, and the refusals of the faster ones.
   static func choose(_ request: KernelRequest) -> (choice: KernelChoice, refusals: [String]) {

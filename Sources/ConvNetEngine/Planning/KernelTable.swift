@@ -10,4 +10,9 @@ struct KernelTable: @unchecked Sendable {
   var vectorLength: Int { Int(pointer.pointee.vector_length) }
   var name: String { String(cString: pointer.pointee.isa) }
   var convolution: cn_convolution_kernels { pointer.pointee.convolution.pointee }
+  var gemm: cn_gemm_kernels { pointer.pointee.gemm.pointee }
+  var layout: cn_layout_kernels { pointer.pointee.layout.pointee }
+  var elementwise: cn_elementwise_kernels { pointer.pointee.elementwise.pointee }
+  var normalisation: cn_normalisation_kernels { pointer.pointee.normalisation.pointee }
+  var pooling: cn_pooling_kernels { pointer.pointee.pooling.pointee }
 }

@@ -8,12 +8,12 @@ enum Layout: Hashable, Sendable {
   case blocked
 
   /// The Float32 elements that a value of this shape takes.
-  func elementCount(_ shape: Shape, vectorLength: Int) -> Int {
+  func elementCount(_ shape: Shape, _ table: KernelTable) -> Int {
     switch self {
     case .plain: return shape.count
     case .blocked:
-      let blocks = (shape[1] + vectorLength - 1) / vectorLength
-      return shape[0] * blocks * vectorLength * shape[2] * shape[3]
+      let blocks = (shape[1] + table.vectorLength - 1) / table.vectorLength
+      return shape[0] * blocks * table.vectorLength * shape[2] * shape[3]
     }
   }
 }

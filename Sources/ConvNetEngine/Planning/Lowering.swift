@@ -113,7 +113,7 @@ struct Lowering {
 
   /// The buffer of a value in a kernel's own order.
   private mutating func packed(
-    _ value: ValueID, _ kernel: PackKernel, for node: Graph.Node
+    _ value: ValueID, _ kernel: any PackingKernel, for node: Graph.Node
   ) -> BufferID {
     let source = buffer(of: value, in: .plain)
     let kind = kind(reading: [source])
@@ -129,8 +129,7 @@ struct Lowering {
   private mutating func makeBuffer(
     _ value: ValueID, _ layout: Layout, kind: Buffer.Kind
   ) -> BufferID {
-    let count = layout.elementCount(
-      graph.shape(value), vectorLength: table.vectorLength)
+    let count = layout.elementCount(graph.shape(value), table)
     let id = addBuffer(
       Buffer(name: graph.values[value.index].name, elementCount: count, kind: kind))
     places[Place(value: value, layout: layout)] = id

@@ -44,7 +44,9 @@ public final class Plan: Sendable {
     _ graph: Graph, purpose: Purpose = .inference, options: EngineOptions = EngineOptions()
   ) throws(ConvNetError) {
     let table = try InstructionSet.table(options.instructionSet)
-    self.graph = graph
+    self.graph =
+      options.algorithms == .reference
+      ? graph : GraphPasses.fused(graph, purpose: purpose)
     self.purpose = purpose
     self.options = options
     instructionSet = table.name

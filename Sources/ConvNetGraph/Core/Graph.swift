@@ -36,6 +36,15 @@ public struct Graph: Sendable {
     public var outputs: [ValueID]
     /// Its unique name: the layer's path (`layer1.0.conv1`), or path and operation.
     public var name: String
+
+    package init(
+      operation: any Operation, inputs: [ValueID], outputs: [ValueID], name: String
+    ) {
+      self.operation = operation
+      self.inputs = inputs
+      self.outputs = outputs
+      self.name = name
+    }
   }
 
   /// A new value of a tracked parameter, known after a training step.
