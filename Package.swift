@@ -33,6 +33,8 @@ let package = Package(
   products: [
     .library(name: "ConvNet", targets: ["ConvNet"]),
     .executable(name: "convnet", targets: ["ConvNetCLI"]),
+    // For Benchmarks/ only: users import ConvNet.
+    .library(name: "CConvNetKernels", targets: ["CConvNetKernels"]),
   ],
   traits: [
     .trait(name: "JPEG", description: "Read JPEG pictures through libturbojpeg."),

@@ -185,3 +185,16 @@ func worstError(_ values: [Float], _ sums: [Sum], terms: Int) -> Double {
   }
   return worst
 }
+
+/// ||values - sums|| / ||sums||
+func relativeError(_ values: [Float], _ sums: [Sum]) -> Double {
+  guard values.count == sums.count else { return .infinity }
+  var error = 0.0
+  var norm = 1e-30
+  for (value, sum) in zip(values, sums) {
+    error += (Double(value) - sum.value) * (Double(value) - sum.value)
+    norm += sum.value * sum.value
+  }
+  let result = (error / norm).squareRoot()
+  return result.isNaN ? .infinity : result
+}

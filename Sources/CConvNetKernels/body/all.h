@@ -12,15 +12,20 @@
 #include "layout.h"
 #include "normalisation.h"
 #include "pooling.h"
+#include "transpose.h"
 
 #include "microkernel.h"
 #include "outer_product.h"
 
 #include "geometry.h"
+#include "weight_layout.h"
+#include "limits.h"
 #include "statistics.h"
 
 #include "direct.h"
 #include "direct_weights.h"
+#include "winograd_transforms.h"
+#include "winograd.h"
 
 #include "convolution.h"
 #include "gemm.h"

@@ -39,6 +39,31 @@ static cn_status check_problem(cn_convolution_plan *plan) {
   return CN_OK;
 }
 
+// Estimated cycles of forward or backward data, one multiply-add of a vector per cycle: what
+// Winograd saves in products against its transforms and, in the last term, against reading weights
+// four times as large once per group of tiles.
+static bool winograd_pays(const cn_convolution_plan *plan) {
+  const cn_convolution_problem *p = &plan->request.problem;
+  if (!winograd_fits(p)) return false;
+  const winograd_shape s = make_winograd_shape(plan);
+  const double tiles = s.tiles, sources = s.channels.sources;
+  const double source_blocks = s.source_blocks, target_blocks = s.target_blocks;
+  const double pixels = (double)p->batch * s.y.target_size * s.x.target_size;
+  const double direct = pixels * 9 * sources * target_blocks;
+  const double weight_bytes = 36 * sources * target_blocks * CN_VL * 4;
+  double winograd = tiles * (36 * sources * target_blocks + 140 * source_blocks +
+                             100 * target_blocks) +
+                    (weight_bytes > 400e3 ? weight_bytes / 8 : 0);
+  if (!plan->request.constant_weights) winograd += 80 * sources * target_blocks;
+  return winograd < 0.9 * direct;
+}
+
+// Few groups of tiles would leave threads idle, large weights would be read once per group.
+static bool winograd_should_phase(const cn_convolution_plan *plan) {
+  const winograd_shape s = make_winograd_shape(plan);
+  return s.tiles < 16 * 28 || (double)s.channels.sources * s.channels.targets > 256.0 * 256.0;
+}
+
 static cn_status plan_convolution(const cn_convolution_request *request,
                                   cn_convolution_plan *plan) {
   *plan = (cn_convolution_plan){.request = *request};
@@ -47,8 +72,16 @@ static cn_status plan_convolution(const cn_convolution_request *request,
   const bool weights = request->direction == CN_BACKWARD_WEIGHTS;
   switch (request->algorithm) {
     case CN_AUTOMATIC:
+      if (!weights && !request->exact_order && winograd_pays(plan) &&
+          plan_winograd(plan, winograd_should_phase(plan)) == CN_OK)
+        return CN_OK;
+      return weights ? plan_direct_weights(plan) : plan_direct(plan);
     case CN_DIRECT:
       return weights ? plan_direct_weights(plan) : plan_direct(plan);
+    case CN_WINOGRAD:
+    case CN_WINOGRAD_PHASED:
+      if (weights) return CN_UNSUPPORTED;
+      return plan_winograd(plan, request->algorithm == CN_WINOGRAD_PHASED);
     default:
       return CN_UNSUPPORTED;
   }
@@ -57,6 +90,10 @@ static cn_status plan_convolution(const cn_convolution_request *request,
 static void pack_convolution(const cn_convolution_plan *plan, int32_t task, const float *weights,
                              float *packed) {
   switch (plan->algorithm) {
+    case CN_WINOGRAD:
+    case CN_WINOGRAD_PHASED:
+      pack_winograd(plan, task, weights, packed);
+      break;
     default:
       pack_direct(plan, task, weights, packed);
   }
@@ -66,6 +103,10 @@ static void run_convolution(const cn_convolution_plan *plan, int32_t phase, int3
                             const cn_convolution_arguments *arguments, void *scratch) {
   const bool weights = plan->request.direction == CN_BACKWARD_WEIGHTS;
   switch (plan->algorithm) {
+    case CN_WINOGRAD:
+    case CN_WINOGRAD_PHASED:
+      run_winograd(plan, phase, task, arguments, scratch);
+      break;
     default:
       if (weights)
         run_direct_weights(plan, phase, task, arguments);

@@ -170,7 +170,7 @@ static cn_status plan_direct(cn_convolution_plan *plan) {
   plan->packed_weight_bytes =
       4 * blocking[DIRECT_GROUPS] * direct_group_weights(&s, class_taps);
   plan->thread_scratch_bytes =
-      4 * (direct_window_floats(&s) + ceil_div(direct_quad_limit(&s), 16) * 16 +
+      4 * (direct_window_floats(&s) + 2 * direct_quad_limit(&s) +
            2 * direct_pixel_limit(&s));
   if (plan->request.statistics && plan->request.direction == CN_FORWARD) {
     plan->workspace_bytes = statistics_bytes(parts, s.target_blocks);
@@ -180,58 +180,63 @@ static cn_status plan_direct(cn_convolution_plan *plan) {
   return CN_OK;
 }
 
-// Weight of one target and all its taps: where [KH][KW] of (target, source) starts in
-// [O][C/groups][KH][KW], or NULL when the two are in different groups or past the last channel.
-CN_INLINE const float *weight_taps(const cn_convolution_plan *plan, const channel_map *m,
-                                   const float *weights, int32_t target, int32_t source) {
-  const cn_convolution_problem *p = &plan->request.problem;
-  if (target >= m->targets || source >= m->sources) return NULL;
-  const int32_t group = target / m->targets_per_group;
-  if (p->groups > 1 && source / m->sources_per_group != group) return NULL;
-  const bool backward = plan->request.direction == CN_BACKWARD_DATA;
-  const int32_t out = backward ? source : target;
-  const int32_t in = (backward ? target : source) - group * (p->channels / p->groups);
-  return weights + ((int64_t)out * (p->channels / p->groups) + in) * p->kernel_height *
-                       p->kernel_width;
-}
+// Squares of kernels up to this size are turned on the stack (49 KB with V = 16).
+enum { DIRECT_SQUARE_TAPS = 49 };
 
+// One task packs one group of targets.
 static void pack_direct(const cn_convolution_plan *plan, int32_t group, const float *weights,
                         float *packed) {
   const direct_shape s = make_direct_shape(plan);
   const int32_t first_target = group * s.blocking[DIRECT_VECTORS] * CN_VL;
   // The last group may have one vector only.
-  const int32_t width = (int32_t)min64(s.blocking[DIRECT_VECTORS] * CN_VL,
-                                       s.target_blocks * CN_VL - first_target);
+  const int32_t vectors = (int32_t)min64(s.blocking[DIRECT_VECTORS],
+                                         s.target_blocks - first_target / CN_VL);
+  const int32_t width = vectors * CN_VL, all_taps = s.y.kernel * s.x.kernel;
+  const bool turned = all_taps <= DIRECT_SQUARE_TAPS;
+  float square[CN_VL * DIRECT_SQUARE_TAPS * CN_VL] __attribute__((aligned(64)));
   int32_t first_quad, end_quad;
   source_quads(&s.channels, first_target, first_target + width, &first_quad, &end_quad);
-  for (int32_t cy = 0; cy < s.y.classes; cy++)
-    for (int32_t cx = 0; cx < s.x.classes; cx++) {
-      const int64_t taps = (int64_t)axis_taps(&s.y, cy) * axis_taps(&s.x, cx);
-      float *out = packed + group * direct_group_weights(&s, taps);
-      packed += s.blocking[DIRECT_GROUPS] * direct_group_weights(&s, taps);
-      for (int32_t q = first_quad; q < end_quad;) {
-        const int32_t block_end = (int32_t)min64(end_quad, (q / QUADS_PER_BLOCK + 1) *
-                                                               QUADS_PER_BLOCK);
-        const int32_t quads = block_end - q;
-        for (int32_t c = 0; c < quads * 4; c++)
-          for (int32_t lane = 0; lane < width; lane++) {
-            const float *from =
-                weight_taps(plan, &s.channels, weights, first_target + lane, q * 4 + c);
-            float *to = out + c * width + lane;
-            for (int32_t ky = 0; ky < s.y.kernel; ky++) {
-              int32_t offset;
-              if (!axis_offset(&s.y, cy, ky, &offset)) continue;
-              for (int32_t kx = 0; kx < s.x.kernel; kx++) {
-                if (!axis_offset(&s.x, cx, kx, &offset)) continue;
-                *to = from ? from[ky * s.x.kernel + kx] : 0;
-                to += quads * 4 * width;
+  // Channels of this group packed so far; each class has its own area.
+  int64_t packed_channels = 0;
+  for (int32_t q = first_quad; q < end_quad;) {
+    const int32_t block = q / QUADS_PER_BLOCK;
+    const int32_t block_end = (int32_t)min64(end_quad, (block + 1) * QUADS_PER_BLOCK);
+    const int32_t channels = (block_end - q) * 4, first_channel = q % QUADS_PER_BLOCK * 4;
+    for (int32_t v = 0; v < vectors; v++) {
+      if (turned)
+        read_weight_square(plan, &s.channels, weights, first_target + v * CN_VL, block * CN_VL,
+                           square);
+      float *area = packed;
+      for (int32_t cy = 0; cy < s.y.classes; cy++)
+        for (int32_t cx = 0; cx < s.x.classes; cx++) {
+          const int64_t taps = (int64_t)axis_taps(&s.y, cy) * axis_taps(&s.x, cx);
+          float *to = area + group * direct_group_weights(&s, taps) +
+                      taps * packed_channels * width + v * CN_VL;
+          area += s.blocking[DIRECT_GROUPS] * direct_group_weights(&s, taps);
+          for (int32_t ky = 0; ky < s.y.kernel; ky++)
+            for (int32_t kx = 0; kx < s.x.kernel; kx++) {
+              int32_t unused;
+              if (!axis_offset(&s.y, cy, ky, &unused) || !axis_offset(&s.x, cx, kx, &unused))
+                continue;
+              const int32_t tap = ky * s.x.kernel + kx;
+              for (int32_t c = first_channel; c < first_channel + channels; c++, to += width) {
+                if (turned) {
+                  store(to, load(square + ((int64_t)c * all_taps + tap) * CN_VL));
+                  continue;
+                }
+                for (int32_t lane = 0; lane < CN_VL; lane++) {
+                  const float *from =
+                      weight_taps(plan, &s.channels, weights, first_target + v * CN_VL + lane,
+                                  block * CN_VL + c);
+                  to[lane] = from ? from[tap] : 0;
+                }
               }
             }
-          }
-        out += taps * quads * 4 * width;
-        q = block_end;
-      }
+        }
     }
+    packed_channels += channels;
+    q = block_end;
+  }
 }
 
 // Where the sources of a task are: in the tensor or in the window.
@@ -287,7 +292,7 @@ static source_view tensor_view(const direct_shape *s, const float *source, int32
 
 // The offsets of all (channel quad, tap) of a class and group of targets; returns their number.
 static int64_t list_quads(const direct_shape *s, const source_view *view, int32_t cy, int32_t cx,
-                          int32_t first_quad, int32_t end_quad, int32_t *quads) {
+                          int32_t first_quad, int32_t end_quad, int32_t vectors, quad *quads) {
   int64_t count = 0;
   for (int32_t q = first_quad; q < end_quad;) {
     const int32_t block = q / QUADS_PER_BLOCK;
@@ -299,30 +304,15 @@ static int64_t list_quads(const direct_shape *s, const source_view *view, int32_
         if (!axis_offset(&s->x, cx, kx, &x)) continue;
         const int64_t pixel =
             (int64_t)(y - s->y.first) * view->row_pixels + (x - s->x.first);
-        for (int32_t i = q; i < block_end; i++)
-          quads[count++] = (int32_t)(block * view->plane + pixel * CN_VL +
-                                     (i - block * QUADS_PER_BLOCK) * 4);
+        for (int32_t i = q; i < block_end; i++, count++)
+          quads[count] = (quad){(int32_t)(block * view->plane + pixel * CN_VL +
+                                          (i - block * QUADS_PER_BLOCK) * 4),
+                                (int32_t)(count * 4 * vectors * CN_VL)};
       }
     }
     q = block_end;
   }
   return count;
-}
-
-// Bias and limits of a group of targets, zero in the lanes past the last channel so that these
-// lanes come out zero.
-typedef struct target_limits {
-  float bias[2 * CN_VL], low[2 * CN_VL], high[2 * CN_VL];
-} __attribute__((aligned(64))) target_limits;
-
-static void set_limits(const cn_convolution_arguments *a, int32_t first, int32_t count,
-                       target_limits *limits) {
-  for (int32_t lane = 0; lane < 2 * CN_VL; lane++) {
-    const bool valid = first + lane < count;
-    limits->bias[lane] = valid && a->bias ? a->bias[first + lane] : 0;
-    limits->low[lane] = valid ? a->low : 0;
-    limits->high[lane] = valid ? a->high : 0;
-  }
 }
 
 static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t task,
@@ -346,8 +336,8 @@ static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t t
   const int32_t end_group =
       (int32_t)min64(blocking[DIRECT_GROUPS], first_group + blocking[DIRECT_SPLIT]);
 
-  int32_t *quads = (int32_t *)(scratch + direct_window_floats(&s));
-  int32_t *source_offsets = quads + ceil_div(direct_quad_limit(&s), 16) * 16;
+  quad *quads = (quad *)(scratch + direct_window_floats(&s));
+  int32_t *source_offsets = (int32_t *)(quads + direct_quad_limit(&s));
   int32_t *destination_offsets = source_offsets + direct_pixel_limit(&s);
   const source_view view =
       blocking[DIRECT_WINDOW]
@@ -382,21 +372,22 @@ static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t t
                              (int64_t)u * s.x.target_step) * CN_VL);
             }
       }
-      int32_t listed_first = -1, listed_end = -1;
+      int32_t listed_first = -1, listed_end = -1, listed_vectors = 0;
       int64_t quad_count = 0;
       for (int32_t g = first_group; g < end_group; g++) {
         int32_t first_quad, end_quad;
         source_quads(&s.channels, g * width, (g + 1) * width, &first_quad, &end_quad);
-        if (first_quad != listed_first || end_quad != listed_end)
-          quad_count = list_quads(&s, &view, cy, cx, first_quad, end_quad, quads);
-        listed_first = first_quad;
-        listed_end = end_quad;
-
-        target_limits limits;
-        set_limits(a, g * width, s.channels.targets, &limits);
         const int32_t first_block = g * blocking[DIRECT_VECTORS];
         const int32_t vectors =
             (int32_t)min64(blocking[DIRECT_VECTORS], s.target_blocks - first_block);
+        if (first_quad != listed_first || end_quad != listed_end || vectors != listed_vectors)
+          quad_count = list_quads(&s, &view, cy, cx, first_quad, end_quad, vectors, quads);
+        listed_first = first_quad;
+        listed_end = end_quad;
+        listed_vectors = vectors;
+
+        target_limits limits;
+        set_limits(a, g * width, s.channels.targets, &limits);
         const int64_t corner =
             first_image * target_image + first_block * target_plane +
             (((int64_t)first_row * s.y.target_step + cy) * s.x.target_size + cx) * CN_VL;
@@ -410,7 +401,7 @@ static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t t
             .bias = limits.bias,
             .low = limits.low,
             .high = limits.high,
-            .limited = a->low > -__builtin_inff() || a->high < __builtin_inff(),
+            .limited = is_limited(a),
         };
         const block_kernel(*kernels)[2][2] = block_kernels;
         if (blocking[DIRECT_FLAT]) {

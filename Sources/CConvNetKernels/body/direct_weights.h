@@ -258,20 +258,10 @@ static void run_direct_weights(const cn_convolution_plan *plan, int32_t phase, i
     for (int32_t chunk = 1; chunk < chunks; chunk++)
       for (int64_t i = 0; i < used; i += CN_VL)
         store(sums + i, load(sums + i) + load(sums + chunk * s.chunk_floats + i));
-    const int64_t tap_floats = (int64_t)CN_VL * s.blocking[WEIGHTS_VECTORS] * CN_VL;
-    for (int32_t lane = 0; lane < lanes; lane++)
-      for (int32_t c = 0; c < CN_VL; c++) {
-        const int32_t target = first_target_block * CN_VL + lane;
-        const int32_t channel = block * CN_VL + c;
-        if (target >= p->out_channels || channel >= p->channels) continue;
-        const int32_t own_group = target / s.channels.targets_per_group;
-        const int32_t in = channel - own_group * s.channels.sources_per_group;
-        if (in < 0 || in >= s.channels.sources_per_group) continue;
-        float *out =
-            a->weight_gradient + ((int64_t)target * s.channels.sources_per_group + in) * s.taps;
-        const float *from = sums + c * vectors * CN_VL + lane;
-        for (int32_t tap = 0; tap < s.taps; tap++) out[tap] = from[tap * tap_floats];
-      }
+    for (int32_t v = 0; v < vectors; v++)
+      write_weight_sums(plan, &s.channels, sums + v * CN_VL, vectors * CN_VL,
+                        (int64_t)CN_VL * s.blocking[WEIGHTS_VECTORS] * CN_VL,
+                        (first_target_block + v) * CN_VL, block * CN_VL, a->weight_gradient);
   }
   if (split == 0 && a->bias_gradient)
     for (int32_t lane = 0; lane < lanes; lane++) {

@@ -61,7 +61,7 @@ static cn_status plan_gemm(const cn_gemm_request *request, cn_gemm_plan *plan) {
     plan->tasks[1] = tasks;
   }
   plan->thread_scratch_bytes = 4 * (plan->blocking[GEMM_ROWS] * (panel_depth(plan) + GEMM_WIDTH) +
-                                    panel_depth(plan) / 4 + 16);
+                                    panel_depth(plan) / 2);
   return CN_OK;
 }
 
@@ -122,8 +122,7 @@ static void run_gemm(const cn_gemm_plan *plan, int32_t phase, int32_t task,
   const int64_t depth = padded_depth(plan);
   float *tile = scratch;
   float *panel = tile + plan->blocking[GEMM_ROWS] * GEMM_WIDTH;
-  int32_t *quads = (int32_t *)(panel + plan->blocking[GEMM_ROWS] * panel_depth(plan));
-  for (int32_t q = 0; q < panel_depth(plan) / 4; q++) quads[q] = 4 * q;
+  quad *quads = (quad *)(panel + plan->blocking[GEMM_ROWS] * panel_depth(plan));
 
   const target_limits unlimited = {.bias = {0}};
   for (int64_t k = 0; k < depth; k += GEMM_SLICE) {
@@ -133,6 +132,7 @@ static void run_gemm(const cn_gemm_plan *plan, int32_t phase, int32_t task,
     for (int64_t g = first_group; g < end_group; g++) {
       const int64_t columns = min64(GEMM_WIDTH, r->columns - g * GEMM_WIDTH);
       const int vectors = columns > CN_VL ? 2 : 1;
+      for (int32_t q = 0; q < slice / 4; q++) quads[q] = (quad){4 * q, 4 * q * vectors * CN_VL};
       const bool partial = columns % CN_VL != 0;
       target_limits limits = unlimited;
       for (int64_t j = 0; j < columns; j++) {

@@ -4,9 +4,9 @@
 // registers (14 x 2 = 28 of AVX-512's 32) while the sum runs over "quads": four source channels in
 // a row, at an offset that is the same for every pixel of the block.
 //
-//              quad q, channel c                       weights[q][c][vector][lane]
-//   pixel 0  source + offset[0] + quads[q] + c   x     [ vector 0 ][ vector 1 ]
-//   pixel 1  source + offset[1] + quads[q] + c         two loads serve all pixels
+//              quad q, channel c                       weights + quads[q].weights
+//   pixel 0  source + offset[0] + quads[q].source + c   x   [ vector 0 ][ vector 1 ]
+//   pixel 1  source + offset[1] + quads[q].source + c       two loads serve all pixels
 //     ...    one broadcast serves both vectors
 //
 // So 28 multiply-adds need 14 + 2 loads and the multipliers stay busy. What the pixels and quads
@@ -14,11 +14,16 @@
 // (Georganas et al. 2018 call it batch-reduce GEMM), one over a row makes a matrix product.
 // Sums run over the quads in order: the bits do not depend on the size of the block.
 
+// Four source channels and their weights [4 channels][vectors][V], as distances.
+typedef struct quad {
+  int32_t source, weights;
+} quad;
+
 typedef struct block {
   const float *source;
   // Distance of each pixel from `source`; not read by the contiguous kernels (distance CN_VL).
   const int32_t *source_offsets;
-  const int32_t *quads;
+  const quad *quads;
   int64_t quad_count;
   const float *weights;
 
@@ -54,11 +59,10 @@ CN_INLINE void multiply(const block *b, const int pixels, const int vectors,
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) sum[p][v] = load(b->bias + v * CN_VL);
   }
-  const float *weights = b->weights;
-  const int32_t *quads = b->quads;
-  const int64_t quad_count = b->quad_count;
-  for (int64_t q = 0; q < quad_count; q++) {
-    const int64_t quad = quads[q];
+  const quad *quads = b->quads, *end = quads + b->quad_count;
+  for (; quads < end; quads++) {
+    const int64_t offset = quads->source;
+    const float *weights = b->weights + quads->weights;
 #pragma clang loop unroll(full)
     for (int c = 0; c < 4; c++) {
       vec weight[2];
@@ -66,12 +70,11 @@ CN_INLINE void multiply(const block *b, const int pixels, const int vectors,
       for (int v = 0; v < vectors; v++) weight[v] = load(weights + (c * vectors + v) * CN_VL);
 #pragma clang loop unroll(full)
       for (int p = 0; p < pixels; p++) {
-        const float x = source[p][quad + c];
+        const float x = source[p][offset + c];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) sum[p][v] += x * weight[v];
       }
     }
-    weights += 4 * vectors * CN_VL;
   }
 #pragma clang loop unroll(full)
   for (int p = 0; p < pixels; p++) {
