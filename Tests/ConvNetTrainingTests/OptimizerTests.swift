@@ -1,30 +1,6 @@
 @testable import ConvNet
 import Testing
 
-private func optimizer(_ item: Golden.Case) throws -> Optimizer {
-  func number(_ key: String, _ standard: Double) -> Double {
-    item.parameters[key]?.double ?? standard
-  }
-  let isNesterov = item.parameters["nesterov"]?.bool ?? false
-  switch item.operation {
-  case "optim.SGD":
-    return .sgd(
-      momentum: number("momentum", 0), dampening: number("dampening", 0), nesterov: isNesterov,
-      weightDecay: number("weight_decay", 0))
-  case "optim.Adam":
-    return .adam(weightDecay: number("weight_decay", 0))
-  case "optim.AdamW":
-    return .adamW(weightDecay: number("weight_decay", 0.01))
-  case "optim.RMSprop":
-    return .rmsprop(
-      alpha: number("alpha", 0.99), momentum: number("momentum", 0),
-      centered: item.parameters["centered"]?.bool ?? false,
-      weightDecay: number("weight_decay", 0))
-  default:
-    throw ConvNetError(.unsupported, "no optimizer for \(item.operation)")
-  }
-}
-
 /// A parameter and a gradient in memory of their own.
 private final class Row {
   let parameter: UnsafeMutableBufferPointer<Float>
@@ -66,7 +42,9 @@ private func numbers(_ count: Int, seed: UInt64) -> Tensor {
     var largest = 0.0
     for item in cases {
       let row = Row(try golden.tensor(item, "p"))
-      let updates = ParameterUpdates([try row.target()], optimizer: try optimizer(item), threads: 1)
+      let updates = ParameterUpdates(
+        [try row.target()], optimizer: try Golden.optimizer(item.operation, item.parameters),
+        threads: 1)
       let rate = try #require(item.parameters["lr"]?.double)
       for step in 0..<(item.parameters["steps"]?.int ?? 0) {
         _ = row.gradient.update(fromContentsOf: try golden.tensor(item, "g\(step)").elements)

@@ -39,6 +39,31 @@ struct Golden {
   func tensor(_ item: Case, _ name: String) throws -> Tensor {
     try file.tensor(named: "\(item.id)/\(name)")
   }
+
+  /// The optimiser that a case names.
+  static func optimizer(_ name: String, _ parameters: JSONValue) throws -> Optimizer {
+    func number(_ key: String, _ standard: Double) -> Double {
+      parameters[key]?.double ?? standard
+    }
+    let isNesterov = parameters["nesterov"]?.bool ?? false
+    switch name.hasPrefix("optim.") ? name : "optim.\(name)" {
+    case "optim.SGD":
+      return .sgd(
+        momentum: number("momentum", 0), dampening: number("dampening", 0), nesterov: isNesterov,
+        weightDecay: number("weight_decay", 0))
+    case "optim.Adam":
+      return .adam(weightDecay: number("weight_decay", 0))
+    case "optim.AdamW":
+      return .adamW(weightDecay: number("weight_decay", 0.01))
+    case "optim.RMSprop":
+      return .rmsprop(
+        alpha: number("alpha", 0.99), momentum: number("momentum", 0),
+        centered: parameters["centered"]?.bool ?? false,
+        weightDecay: number("weight_decay", 0))
+    default:
+      throw ConvNetError(.unsupported, "no optimizer for \(name)")
+    }
+  }
 }
 
 /// The largest difference between two tensors' elements, divided by the larger of 1 and the largest
