@@ -11,6 +11,7 @@ public struct Conv2d: Layer {
   /// One number added per output channel; nil without bias.
   public let bias: Parameter?
   let operation: Conv2dOperation
+  let paddingMode: PaddingMode
 
   /// A convolution layer.
   ///
@@ -23,12 +24,13 @@ public struct Conv2d: Layer {
   ///   - dilation: distance between a kernel's cells.
   ///   - groups: parts that the channels are cut into; `inChannels` for depthwise.
   ///   - bias: whether a number is added per output channel.
+  ///   - paddingMode: what stands in the cells that padding adds; zeros unless said otherwise.
   ///   - initializer: how the kernels start; PyTorch's default where nil.
   public init(
     inChannels: Int, outChannels: Int, kernelSize: some Size2DConvertible,
     stride: some Size2DConvertible = 1, padding: some Padding2DConvertible = 0,
     dilation: some Size2DConvertible = 1, groups: Int = 1, bias: Bool = true,
-    initializer: Initializer? = nil
+    paddingMode: PaddingMode = .zeros, initializer: Initializer? = nil
   ) {
     let kernel = kernelSize.size2D
     let inputsPerGroup = groups > 0 ? inChannels / groups : 0
@@ -40,11 +42,12 @@ public struct Conv2d: Layer {
     self.bias = bias ? Parameter([outChannels], .torchDefault(fanIn: fanIn)) : nil
     operation = Conv2dOperation(
       stride: stride.size2D, padding: padding.padding2D, dilation: dilation.size2D, groups: groups)
+    self.paddingMode = paddingMode
   }
 
   /// The convolution of an image.
   public func forward(_ input: Value) -> Value {
     let values = [input, input.parameter(weight)] + (bias.map { [input.parameter($0)] } ?? [])
-    return Value.apply(operation, to: values)[0]
+    return operation.applied(to: values, paddingMode: paddingMode)
   }
 }

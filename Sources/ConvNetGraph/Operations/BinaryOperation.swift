@@ -60,21 +60,14 @@ enum Broadcasting {
 
   /// For each element of `target`, the index of the element of `shape` that stands there.
   static func indices(of shape: Shape, in target: Shape) -> [Int] {
-    if shape == target { return Array(0..<target.count) }
-    var result = [0]
-    var stride = 1
-    for position in (0..<target.rank).reversed() {
-      let own = size(shape, position, target.rank)
-      let step = own == 1 ? 0 : stride
-      let inner = result
-      result = []
-      result.reserveCapacity(inner.count * target[position])
-      for index in 0..<target[position] {
-        result.append(contentsOf: inner.map { $0 + index * step })
-      }
-      stride *= own
-    }
-    return result
+    let strides = shape.strides
+    let missing = target.rank - shape.rank
+    return GatherIndices.indices(
+      target.dimensions.enumerated().map { position, size in
+        let own = position - missing
+        let stride = own < 0 || shape[own] == 1 ? 0 : strides[own]
+        return GatherIndices.plain(size, stride: stride)
+      })
   }
 
   private static func size(_ shape: Shape, _ position: Int, _ rank: Int) -> Int {

@@ -1,0 +1,17 @@
+/// The random numbers of one training step: a seed of 64 bits that can travel through a graph.
+///
+/// A graph computes with Float32, which holds 16 bits exactly but not 64, so the key is a tensor of
+/// four numbers in 0..<65536, the lowest bits first.
+public enum RandomKey {
+  /// The key of a seed as the tensor that a training graph takes.
+  public static func tensor(_ seed: UInt64) -> Tensor {
+    Tensor(uninitialized: [4]) { buffer in
+      for part in 0..<4 { buffer[part] = Float(UInt16(truncatingIfNeeded: seed >> (16 * part))) }
+    }
+  }
+
+  /// The seed of a key's numbers; what is no number of 16 bits counts as 0.
+  public static func seed(_ numbers: some Collection<some BinaryFloatingPoint>) -> UInt64 {
+    numbers.reversed().reduce(0) { $0 << 16 | UInt64(UInt16(exactly: $1) ?? 0) }
+  }
+}
