@@ -69,7 +69,16 @@ let package = Package(
     .target(
       name: "ConvNet", dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats"],
       swiftSettings: swiftSettings),
-    .executableTarget(name: "ConvNetCLI", dependencies: ["ConvNet"], swiftSettings: swiftSettings),
+    .target(name: "ConvNetText", swiftSettings: swiftSettings),
+    .target(
+      name: "ConvNetTerminal", dependencies: ["ConvNetFormats", "ConvNetGraph", "ConvNetText"],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "ConvNetCLI",
+      dependencies: [
+        "ConvNet", "ConvNetFormats", "ConvNetGraph", "ConvNetTerminal", "ConvNetText",
+      ],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetGraphTests", dependencies: ["ConvNetGraph"], swiftSettings: swiftSettings),
     .testTarget(
@@ -82,6 +91,12 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetTrainingTests", dependencies: ["ConvNet"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetTextTests", dependencies: ["ConvNetText"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetTerminalTests",
+      dependencies: ["ConvNetFormats", "ConvNetGraph", "ConvNetTerminal", "ConvNetText"],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -1,1 +1,14 @@
-print("convnet")
+internal import ConvNetTerminal
+
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Glibc
+#endif
+
+let program = CommandLineTool(
+  name: "convnet", version: programVersion,
+  summary: "convolutional networks on any CPU", commands: [])
+exit(await program.run(Array(CommandLine.arguments.dropFirst())).rawValue)
