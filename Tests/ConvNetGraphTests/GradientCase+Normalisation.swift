@@ -22,5 +22,25 @@ extension GradientCase {
       }
       return try Graph(net, input: [2, 5, 6]).reshaped(batch: 3).trainingForm()
     },
+    GradientCase(
+      GroupNormOperation.self, "two groups", input: [2, 4, 3, 2],
+      layer: GroupNorm(groups: 2, channels: 4)),
+    GradientCase(
+      GroupNormOperation.self, "instance normalisation, not affine", input: [2, 3, 2, 4],
+      layer: InstanceNorm2d(3)),
+    GradientCase(
+      GroupNormOperation.self, "instance normalisation, affine", input: [1, 3, 3, 3],
+      layer: InstanceNorm2d(3, epsilon: 0.1, affine: true)),
+    GradientCase(GroupNormOperation.self, "without an image") {
+      try Graph(inputs: [[3, 6], [6], [6]]) {
+        [F.groupNorm($0[0], groups: 2, weight: $0[1], bias: $0[2])]
+      }
+    },
+    GradientCase(
+      LocalResponseNormOperation.self, "three channels", input: [2, 5, 2, 3],
+      layer: LocalResponseNorm(3, alpha: 0.7)),
+    GradientCase(
+      LocalResponseNormOperation.self, "even size, more than there are", input: [1, 3, 2, 2],
+      layer: LocalResponseNorm(8, alpha: 2, beta: 0.5, k: 2)),
   ]
 }

@@ -36,7 +36,7 @@ import Testing
     // These files hold protocols.
     let protocols: Set<String> = [
       "ActivationOperation", "AveragePoolingOperation", "BinaryOperation", "MaxPoolingOperation",
-      "PairLossOperation", "ReduceOperation",
+      "PairLossOperation", "PoolingOperation", "ReduceOperation",
     ]
     let names = files.filter { $0.hasSuffix("Operation.swift") }.map { String($0.dropLast(6)) }
     #expect(names.count > 3)

@@ -70,11 +70,8 @@ public enum ReceptiveFieldStep: Hashable, Sendable {
   case window(SlidingWindow)
   /// The window of a transposed convolution: its stride divides the jump.
   case transposedWindow(SlidingWindow)
-  /// Neighbouring positions of an enlarged image; the input cells per output cell along H and W are
-  /// known from the shapes.
-  case resize
-  /// Equal parts of the image, this many along H and W (adaptive pooling).
-  case adaptive(Size2D)
+  /// Cells that are listed for each output row and column: resized and adaptively pooled images.
+  case regions(ImageRegions)
   /// The whole image.
   case global
   /// The result is not laid out as an image.

@@ -48,7 +48,9 @@ public struct SlidingWindow: Hashable, Sendable {
     padding.resolved(input: input, kernel: kernel, stride: stride, dilation: dilation)
   }
 
-  private func checkNumbers() throws(ConvNetError) {
+  /// Kernel, stride and dilation are at least 1, padding at least 0, and all are small enough to be
+  /// multiplied.
+  func checkNumbers() throws(ConvNetError) {
     let limit = Int(Int32.max) >> 8
     for (name, size, least) in [
       ("kernel size", kernel, 1), ("stride", stride, 1), ("dilation", dilation, 1),

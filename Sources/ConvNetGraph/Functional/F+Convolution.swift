@@ -49,4 +49,22 @@ extension Conv2dOperation {
     let padded = values[0].applying(PadOperation(window.sides(for: size), mode: paddingMode))
     return Value.apply(unpadded, to: [padded] + values.dropFirst())[0]
   }
+
+  /// The transposed convolution of `input` with given kernels: PyTorch's `F.conv_transpose2d`.
+  ///
+  /// - Parameters:
+  ///   - input: `[B, C_in, H, W]`.
+  ///   - weight: `[C_in, C_out/groups, K_h, K_w]`.
+  ///   - bias: `[C_out]`, or nil.
+  /// - Returns: `[B, C_out, H_out, W_out]`.
+  public static func convTranspose2d(
+    _ input: Value, weight: Value, bias: Value? = nil, stride: some Size2DConvertible = 1,
+    padding: some Padding2DConvertible = 0, outputPadding: some Size2DConvertible = 0,
+    dilation: some Size2DConvertible = 1, groups: Int = 1
+  ) -> Value {
+    let operation = ConvTranspose2dOperation(
+      stride: stride.size2D, padding: padding.padding2D, outputPadding: outputPadding.size2D,
+      dilation: dilation.size2D, groups: groups)
+    return Value.apply(operation, to: [input, weight] + (bias.map { [$0] } ?? []))[0]
+  }
 }

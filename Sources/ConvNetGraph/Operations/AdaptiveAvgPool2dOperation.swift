@@ -20,14 +20,16 @@ public struct AdaptiveAvgPool2dOperation: AveragePoolingOperation {
 
   /// The wanted size.
   public func outputSize(of input: Size2D) throws(ConvNetError) -> Size2D {
-    try PoolingRegions.checkAdaptive(outputSize, Self.name)
+    try ImageRegions.checkAdaptive(outputSize, Self.name)
   }
 
   /// The parts.
-  public func regions(input: Size2D, output: Size2D) -> PoolingRegions {
+  public func regions(input: Size2D, output: Size2D) -> ImageRegions {
     .adaptive(input: input, output: output)
   }
 
   /// The parts of the image.
-  public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep { .adaptive(outputSize) }
+  public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep {
+    .regions(.adaptive(input: inputs[0].imageSize, output: outputSize))
+  }
 }

@@ -3,12 +3,12 @@
 /// Input: `[B, C, H, W]`. Output: `[B, C, H_out, W_out]`.
 public protocol AveragePoolingOperation: PoolingOperation {
   /// What the sum under an output is divided by.
-  func divisor(row: Int, column: Int, regions: PoolingRegions) -> Int
+  func divisor(row: Int, column: Int, regions: ImageRegions) -> Int
 }
 
 extension AveragePoolingOperation {
   /// The number of cells under the output.
-  public func divisor(row: Int, column: Int, regions: PoolingRegions) -> Int {
+  public func divisor(row: Int, column: Int, regions: ImageRegions) -> Int {
     regions.rows[row].count * regions.columns[column].count
   }
 
@@ -28,7 +28,7 @@ extension AveragePoolingOperation {
     ]
   }
 
-  fileprivate func divisors(_ regions: PoolingRegions) -> [Int] {
+  fileprivate func divisors(_ regions: ImageRegions) -> [Int] {
     regions.rows.indices.flatMap { row in
       regions.columns.indices.map { divisor(row: row, column: $0, regions: regions) }
     }
@@ -77,7 +77,7 @@ private enum AveragePooling {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   static func means<Scalar: ReferenceScalar>(
-    _ x: ReferenceArray<Scalar>, _ shape: Shape, _ regions: PoolingRegions, _ divisors: [Int]
+    _ x: ReferenceArray<Scalar>, _ shape: Shape, _ regions: ImageRegions, _ divisors: [Int]
   ) -> [ReferenceArray<Scalar>] {
     var y = ReferenceArray<Scalar>(shape)
     regions.forEachOutput(images: shape[0] * shape[1]) { output, start, cells in
@@ -91,7 +91,7 @@ private enum AveragePooling {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   static func spread<Scalar: ReferenceScalar>(
-    _ g: ReferenceArray<Scalar>, _ shape: Shape, _ regions: PoolingRegions, _ divisors: [Int]
+    _ g: ReferenceArray<Scalar>, _ shape: Shape, _ regions: ImageRegions, _ divisors: [Int]
   ) -> [ReferenceArray<Scalar>] {
     var x = ReferenceArray<Scalar>(shape)
     regions.forEachOutput(images: shape[0] * shape[1]) { output, start, cells in

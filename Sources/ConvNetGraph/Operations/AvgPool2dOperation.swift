@@ -53,12 +53,12 @@ public struct AvgPool2dOperation: AveragePoolingOperation {
   }
 
   /// The cells under the window.
-  public func regions(input: Size2D, output: Size2D) -> PoolingRegions {
+  public func regions(input: Size2D, output: Size2D) -> ImageRegions {
     .window(window, input: input, output: output)
   }
 
   /// The number of cells that count, or the override.
-  public func divisor(row: Int, column: Int, regions: PoolingRegions) -> Int {
+  public func divisor(row: Int, column: Int, regions: ImageRegions) -> Int {
     if let divisorOverride { return divisorOverride }
     guard countIncludePad else {
       return regions.rows[row].count * regions.columns[column].count

@@ -41,6 +41,9 @@ public struct BatchNorm2dTraining: Operation {
     return [y, [y[1]], [y[1]], [y[1]], [y[1]]]
   }
 
+  /// The whole image: the statistics depend on all of it.
+  public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep { .global }
+
   /// Mean, then variance, then every number.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)

@@ -35,6 +35,11 @@ public struct ConcatOperation: Operation {
     return [Shape(sizes)]
   }
 
+  /// The same position where channels are joined; joined rows or columns are followed no further.
+  public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep {
+    Dimension.position(dim, rank: inputs[0].rank) < 2 ? .pointwise : .notSpatial
+  }
+
   /// Block by block of the dimensions outside.
   public func reference<Scalar: ReferenceScalar>(
     _ inputs: [ReferenceArray<Scalar>], outputs: [Shape]

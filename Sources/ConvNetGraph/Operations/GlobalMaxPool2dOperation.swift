@@ -13,7 +13,7 @@ public struct GlobalMaxPool2dOperation: MaxPoolingOperation {
   public func outputSize(of input: Size2D) throws(ConvNetError) -> Size2D { Size2D(1) }
 
   /// All cells.
-  public func regions(input: Size2D, output: Size2D) -> PoolingRegions { .global(input: input) }
+  public func regions(input: Size2D, output: Size2D) -> ImageRegions { .global(input: input) }
 
   /// The whole image.
   public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep { .global }

@@ -48,7 +48,7 @@ public struct MaxPool2dOperation: MaxPoolingOperation {
   }
 
   /// The cells under the window.
-  public func regions(input: Size2D, output: Size2D) -> PoolingRegions {
+  public func regions(input: Size2D, output: Size2D) -> ImageRegions {
     .window(window, input: input, output: output)
   }
 

@@ -73,7 +73,7 @@ private enum MaxPooling {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   static func largest<Scalar: ReferenceScalar>(
-    _ x: ReferenceArray<Scalar>, _ outputs: [Shape], _ regions: PoolingRegions
+    _ x: ReferenceArray<Scalar>, _ outputs: [Shape], _ regions: ImageRegions
   ) -> [ReferenceArray<Scalar>] {
     var y = ReferenceArray<Scalar>(outputs[0], repeating: -.infinity)
     var indices = ReferenceArray<Scalar>(outputs[1], repeating: -1)

@@ -92,6 +92,16 @@ public struct PadOperation: Operation {
     }
   }
 
+  /// The cells that are read in each place; none where the constant stands.
+  public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep {
+    let x = inputs[0]
+    guard x.rank == 4 else { return .notSpatial }
+    func cells(_ dim: Int) -> [[Int]] {
+      sources(dim: dim, of: x).map { $0.map { [$0] } ?? [] }
+    }
+    return .regions(ImageRegions(rows: cells(2), columns: cells(3), input: x.imageSize))
+  }
+
   /// Reads every cell at its place.
   public func reference<Scalar: ReferenceScalar>(
     _ inputs: [ReferenceArray<Scalar>], outputs: [Shape]
@@ -104,15 +114,19 @@ public struct PadOperation: Operation {
 
   /// The index in the input of every number of the output, -1 for the constant.
   func indices(of input: Shape) -> [Int] {
-    let offsets = zip(input.dimensions, input.strides).enumerated().map { dim, sizeAndStride in
-      let (size, stride) = sizeAndStride
-      let position = dim - (input.rank - before.count)
-      guard position >= 0 else { return GatherIndices.plain(size, stride: stride) }
-      return (-before[position]..<size + after[position]).map { cell in
-        source(of: cell, size: size).map { $0 * stride } ?? -1
-      }
+    let offsets = input.strides.enumerated().map { dim, stride in
+      sources(dim: dim, of: input).map { source in source.map { $0 * stride } ?? -1 }
     }
     return GatherIndices.indices(offsets)
+  }
+
+  /// The cell along one dimension that stands in each place, nil for the constant.
+  private func sources(dim: Int, of input: Shape) -> [Int?] {
+    let position = dim - (input.rank - before.count)
+    guard position >= 0 else { return Array(0..<input[dim]) }
+    return (-before[position]..<input[dim] + after[position]).map {
+      source(of: $0, size: input[dim])
+    }
   }
 
   /// The cell that is read where `cell` is wanted, which may be outside 0..<size.

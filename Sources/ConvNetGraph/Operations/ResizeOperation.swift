@@ -90,8 +90,19 @@ public struct ResizeOperation: Operation {
     return size
   }
 
-  /// Neighbouring cells.
-  public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep { .resize }
+  /// The cells that are read and count.
+  public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep {
+    let input = inputs[0].imageSize
+    guard let output = try? outputSize(of: input) else { return .notSpatial }
+    func cells(_ input: Int, _ output: Int, _ factor: Double?) -> [[Int]] {
+      let reads: [[Read<Double>]] = reads(from: input, to: output, factor: factor)
+      return reads.map { $0.filter { $0.weight != 0 }.map(\.cell) }
+    }
+    return .regions(
+      ImageRegions(
+        rows: cells(input.height, output.height, factors.height),
+        columns: cells(input.width, output.width, factors.width), input: input))
+  }
 
   /// A mixture of four cells, of which nearest reads only one.
   @specialized(where Scalar == Float)
@@ -121,11 +132,6 @@ public struct ResizeOperation: Operation {
   func forEachRead<Scalar: ReferenceScalar>(
     input: Shape, output: Shape, _ body: (_ output: Int, _ input: Int, _ weight: Scalar) -> Void
   ) {
-    let factors: (height: Double?, width: Double?) =
-      switch target {
-      case .size: (nil, nil)
-      case .scale(let height, let width): (height, width)
-      }
     let rows: [[Read<Scalar>]] = reads(from: input[2], to: output[2], factor: factors.height)
     let columns: [[Read<Scalar>]] = reads(from: input[3], to: output[3], factor: factors.width)
     var cell = 0
@@ -142,6 +148,13 @@ public struct ResizeOperation: Operation {
           cell += 1
         }
       }
+    }
+  }
+
+  private var factors: (height: Double?, width: Double?) {
+    switch target {
+    case .size: (nil, nil)
+    case .scale(let height, let width): (height, width)
     }
   }
 

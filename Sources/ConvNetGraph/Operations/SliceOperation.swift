@@ -85,6 +85,18 @@ public struct SliceOperation: Operation {
     return [Shape(sizes)]
   }
 
+  /// The rows and columns that are taken of an image.
+  public func receptiveField(inputs: [Shape]) -> ReceptiveFieldStep {
+    guard inputs[0].rank == 4 else { return .notSpatial }
+    var taken = inputs[0].dimensions.map { (0..<$0).map { [$0] } }
+    for range in ranges {
+      let dim = Dimension.position(range.dim, rank: 4)
+      taken[dim] = range.positions(size: inputs[0][dim]).map { [$0] }
+    }
+    return .regions(
+      ImageRegions(rows: taken[2], columns: taken[3], input: inputs[0].imageSize))
+  }
+
   /// Reads the positions.
   public func reference<Scalar: ReferenceScalar>(
     _ inputs: [ReferenceArray<Scalar>], outputs: [Shape]
