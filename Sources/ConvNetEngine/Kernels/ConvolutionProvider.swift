@@ -11,11 +11,15 @@ enum ConvolutionProvider: KernelProvider {
     case let operation as FusedConvolution:
       return forward(operation, request)
     case let operation as Conv2dInputGradient:
-      return inputGradient(operation, request)
+      return inputGradient(FusedInputGradient(gradient: operation), request)
     case let operation as Conv2dWeightGradient:
       return weightGradient(operation, request)
     case let operation as FusedWeightGradient:
       return weightGradient(operation.weights, request)
+    case let operation as FusedInputGradient:
+      return inputGradient(operation, request)
+    case let operation as ConvTranspose2dOperation:
+      return transposed(operation, request)
     default:
       return .notMine
     }
@@ -60,19 +64,48 @@ enum ConvolutionProvider: KernelProvider {
   }
 
   private static func inputGradient(
-    _ gradient: Conv2dInputGradient, _ request: KernelRequest
+    _ fused: FusedInputGradient, _ request: KernelRequest
+  ) -> KernelAnswer {
+    backwardData(fused.gradient.convolution, request) { kernel, choice in
+      kernel.residualIndex = fused.residualIndex
+      kernel.maskIndex = fused.maskIndex
+      if fused.hasResidual { choice.inputs.append(.layout(.blocked)) }
+      if fused.hasMask { choice.inputs.append(.layout(.blocked)) }
+      choice.inPlace = [fused.residualIndex]
+    }
+  }
+
+  /// A transposed convolution is the image's gradient of a convolution, used forward.
+  private static func transposed(
+    _ operation: ConvTranspose2dOperation, _ request: KernelRequest
+  ) -> KernelAnswer {
+    let output = request.outputShapes[0]
+    let convolution = operation.convolution(
+      weights: request.inputShapes[1], output: Size2D(height: output[2], width: output[3]))
+    return backwardData(convolution, request) { kernel, choice in
+      guard request.inputShapes.count == 3 else { return }
+      kernel.biasIndex = 2
+      choice.inputs.append(.layout(.plain))
+    }
+  }
+
+  private static func backwardData(
+    _ convolution: Conv2dOperation, _ request: KernelRequest,
+    _ complete: (inout ConvolutionKernel, inout KernelChoice) -> Void
   ) -> KernelAnswer {
     let problem = ConvolutionProblem(
-      gradient.convolution, x: request.outputShapes[0], w: request.inputShapes[1],
+      convolution, x: request.outputShapes[0], w: request.inputShapes[1],
       y: request.inputShapes[0])
     switch problem.plan(CN_BACKWARD_DATA, request, plainSource: false, statistics: false) {
     case .failure(let refusal): return .refusal(refusal.reason)
     case .success(let plan):
-      return .choice(
-        KernelChoice(
-          kernel: ConvolutionKernel(table: request.table, plan: plan, role: .inputGradient),
-          inputs: [.layout(.blocked), .packed(PackKernel(request.table, plan))],
-          outputLayouts: [.blocked], workspace: Int(plan.workspace_bytes + 3) / 4))
+      var kernel = ConvolutionKernel(table: request.table, plan: plan, role: .inputGradient)
+      var choice = KernelChoice(
+        kernel: kernel, inputs: [.layout(.blocked), .packed(PackKernel(request.table, plan))],
+        outputLayouts: [.blocked], workspace: Int(plan.workspace_bytes + 3) / 4)
+      complete(&kernel, &choice)
+      choice.kernel = kernel
+      return .choice(choice)
     }
   }
 

@@ -56,7 +56,8 @@ protocol KernelProvider: Sendable {
 enum KernelList {
   static let providers: [any KernelProvider.Type] = [
     ConvolutionProvider.self, NormalizationProvider.self, PoolingProvider.self,
-    ActivationProvider.self, BinaryProvider.self, LinearProvider.self, CopyProvider.self,
+    ActivationProvider.self, BinaryProvider.self, LinearProvider.self,
+    ChannelProvider.self, CopyProvider.self,
   ]
 
   /// The kernel for a node, and the refusals of the faster ones.
