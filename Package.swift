@@ -90,6 +90,9 @@ let package = Package(
       name: "ConvNetFormatsTests", dependencies: ["ConvNetFormats", "ConvNetGraph"],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "ConvNetGoldenTests", dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats"],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "ConvNetTrainingTests", dependencies: ["ConvNet"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetTextTests", dependencies: ["ConvNetText"], swiftSettings: swiftSettings),

@@ -6,7 +6,7 @@ import Testing
   func everyRateIsAsInPyTorch() throws {
     let golden = try #require(Golden.shared)
     let cases = golden.cases("lr_scheduler.")
-    #expect(!cases.isEmpty)
+    #expect(!cases.isEmpty || Golden.isNamed)
     var largest = 0.0
     for item in cases {
       func number(_ key: String) -> Double { item.parameters[key]?.double ?? .nan }

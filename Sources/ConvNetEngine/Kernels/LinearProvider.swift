@@ -4,7 +4,8 @@ internal import ConvNetGraph
 /// Fully connected layers and their gradients: products of row-major matrices.
 enum LinearProvider: KernelProvider {
   static func answer(_ request: KernelRequest) -> KernelAnswer {
-    let (first, second) = (request.inputShapes[0], request.inputShapes.dropFirst().first ?? [])
+    let first = request.inputShapes.first ?? []
+    let second = request.inputShapes.dropFirst().first ?? []
     switch request.operation {
     case is LinearOperation:
       // y = x W^T + b
