@@ -67,7 +67,8 @@ let package = Package(
       ],
       swiftSettings: referenceSettings),
     .target(
-      name: "ConvNet", dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats"],
+      name: "ConvNet",
+      dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats", "ConvNetText"],
       swiftSettings: swiftSettings),
     .target(name: "ConvNetText", swiftSettings: swiftSettings),
     .target(
@@ -99,6 +100,9 @@ let package = Package(
     .testTarget(
       name: "ConvNetTerminalTests",
       dependencies: ["ConvNetFormats", "ConvNetGraph", "ConvNetTerminal", "ConvNetText"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetTests", dependencies: ["ConvNet"], exclude: ["Golden"],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],

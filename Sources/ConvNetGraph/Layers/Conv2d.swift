@@ -26,11 +26,13 @@ public struct Conv2d: Layer {
   ///   - bias: whether a number is added per output channel.
   ///   - paddingMode: what stands in the cells that padding adds; zeros unless said otherwise.
   ///   - initializer: how the kernels start; PyTorch's default where nil.
+  ///   - biasInitializer: how the bias starts; PyTorch's default where nil.
   public init(
     inChannels: Int, outChannels: Int, kernelSize: some Size2DConvertible,
     stride: some Size2DConvertible = 1, padding: some Padding2DConvertible = 0,
     dilation: some Size2DConvertible = 1, groups: Int = 1, bias: Bool = true,
-    paddingMode: PaddingMode = .zeros, initializer: Initializer? = nil
+    paddingMode: PaddingMode = .zeros, initializer: Initializer? = nil,
+    biasInitializer: Initializer? = nil
   ) {
     let kernel = kernelSize.size2D
     let inputsPerGroup = groups > 0 ? inChannels / groups : 0
@@ -39,7 +41,8 @@ public struct Conv2d: Layer {
     weight = Parameter(
       [outChannels, inputsPerGroup, kernel.height, kernel.width],
       initializer ?? .torchDefault(fanIn: fanIn))
-    self.bias = bias ? Parameter([outChannels], .torchDefault(fanIn: fanIn)) : nil
+    self.bias =
+      bias ? Parameter([outChannels], biasInitializer ?? .torchDefault(fanIn: fanIn)) : nil
     operation = Conv2dOperation(
       stride: stride.size2D, padding: padding.padding2D, dilation: dilation.size2D, groups: groups)
     self.paddingMode = paddingMode

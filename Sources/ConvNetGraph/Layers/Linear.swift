@@ -17,12 +17,16 @@ public struct Linear: Layer {
   ///   - outFeatures: numbers that leave, such as the classes.
   ///   - bias: whether a number is added per output.
   ///   - initializer: how the weights start; PyTorch's default where nil.
+  ///   - biasInitializer: how the bias starts; PyTorch's default where nil.
   public init(
-    inFeatures: Int, outFeatures: Int, bias: Bool = true, initializer: Initializer? = nil
+    inFeatures: Int, outFeatures: Int, bias: Bool = true, initializer: Initializer? = nil,
+    biasInitializer: Initializer? = nil
   ) {
     weight = Parameter(
       [outFeatures, inFeatures], initializer ?? .torchDefault(fanIn: inFeatures))
-    self.bias = bias ? Parameter([outFeatures], .torchDefault(fanIn: inFeatures)) : nil
+    self.bias =
+      bias
+      ? Parameter([outFeatures], biasInitializer ?? .torchDefault(fanIn: inFeatures)) : nil
   }
 
   /// A fully connected layer: features in, features out.

@@ -39,6 +39,18 @@ public struct Sequential: Layer, ModuleContainer {
     zip(names, modules).map { (name: $0, module: $1) }
   }
 
+  /// The number of children: PyTorch's `len(sequential)`.
+  public var count: Int { modules.count }
+
+  /// The child at a position; it has to be in 0..<count.
+  public subscript(position: Int) -> any Module { modules[position] }
+
+  /// The children of some positions under their own names, so that the weights of the whole fit:
+  /// PyTorch's `sequential[:5]`. The range has to be within 0..<count.
+  public subscript(range: some RangeExpression<Int>) -> Sequential {
+    Sequential(named: Array(namedChildren[range]))
+  }
+
   /// The last module's output.
   public func forward(_ input: Value) -> Value {
     modules.reduce(input) { value, module in module(value) }
