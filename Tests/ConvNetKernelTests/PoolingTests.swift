@@ -9,9 +9,11 @@ struct PoolCase: Sendable, CustomTestStringConvertible {
   var padding = (0, 0)
   var dilation = (1, 1)
   var ceil = false
+  var adaptive: (Int, Int)?
 
   var testDescription: String {
-    "\(shape.testDescription) k\(kernel) s\(stride) p\(padding) d\(dilation) ceil \(ceil)"
+    "\(shape.testDescription) k\(kernel) s\(stride) p\(padding) d\(dilation) ceil \(ceil) "
+      + "adaptive \(adaptive.map { "\($0)" } ?? "no")"
   }
 
   private func outputSize(_ size: Int, _ k: Int, _ s: Int, _ p: Int, _ d: Int) -> Int {
@@ -23,7 +25,8 @@ struct PoolCase: Sendable, CustomTestStringConvertible {
   }
 
   var output: TestShape {
-    TestShape(
+    if let adaptive { return TestShape(shape.batch, shape.channels, adaptive.0, adaptive.1) }
+    return TestShape(
       shape.batch, shape.channels,
       outputSize(shape.height, kernel.0, stride.0, padding.0, dilation.0),
       outputSize(shape.width, kernel.1, stride.1, padding.1, dilation.1))
@@ -33,9 +36,10 @@ struct PoolCase: Sendable, CustomTestStringConvertible {
     cn_window(
       batch: Int64(shape.batch), channels: Int64(shape.channels), height: Int64(shape.height),
       width: Int64(shape.width), output_height: Int64(output.height),
-      output_width: Int64(output.width), kernel_height: Int32(kernel.0),
+      output_width: Int64(output.width), adaptive: adaptive != nil, kernel_height: Int32(kernel.0),
       kernel_width: Int32(kernel.1), stride_height: Int32(stride.0), stride_width: Int32(stride.1),
-      padding_height: Int32(padding.0), padding_width: Int32(padding.1),
+      pad_top: Int32(padding.0), pad_bottom: Int32(padding.0), pad_left: Int32(padding.1),
+      pad_right: Int32(padding.1),
       dilation_height: Int32(dilation.0), dilation_width: Int32(dilation.1),
       divisor_override: divisor, count_include_pad: includePad)
   }
@@ -47,6 +51,17 @@ struct PoolCase: Sendable, CustomTestStringConvertible {
       let plane = i / output.pixels
       let (oh, ow) = (i % output.pixels / output.width, i % output.width)
       var inputs: [(index: Int, tap: Int)] = []
+      if adaptive != nil {
+        // The place in the window counts columns up to the widest window.
+        let widest = min(w, (w + output.width - 1) / output.width + 1)
+        for (kh, row) in part(oh, h, output.height).enumerated() {
+          for (kw, column) in part(ow, w, output.width).enumerated() {
+            inputs.append(((plane * h + row) * w + column, kh * widest + kw))
+          }
+        }
+        body(i, inputs)
+        continue
+      }
       for kh in 0..<kernel.0 {
         for kw in 0..<kernel.1 {
           let row = oh * stride.0 - padding.0 + kh * dilation.0
@@ -59,6 +74,11 @@ struct PoolCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// The cells that adaptive output `o` covers along an axis.
+  private func part(_ o: Int, _ size: Int, _ output: Int) -> Range<Int> {
+    o * size / output..<((o + 1) * size + output - 1) / output
+  }
+
   /// The divisor of an average, by the rule of PyTorch's AvgPool2d.
   func divisor(_ i: Int, includePad: Bool) -> Double {
     func extent(_ o: Int, _ size: Int, _ k: Int, _ s: Int, _ p: Int) -> Int {
@@ -67,6 +87,10 @@ struct PoolCase: Sendable, CustomTestStringConvertible {
       return includePad ? end - start : min(end, size) - max(start, 0)
     }
     let (oh, ow) = (i % output.pixels / output.width, i % output.width)
+    if adaptive != nil {
+      return Double(
+        part(oh, shape.height, output.height).count * part(ow, shape.width, output.width).count)
+    }
     return Double(
       extent(oh, shape.height, kernel.0, stride.0, padding.0)
         * extent(ow, shape.width, kernel.1, stride.1, padding.1))
@@ -94,10 +118,20 @@ private let dilatedCases: [PoolCase] = [
   PoolCase(
     shape: TestShape(2, 17, 9, 9), kernel: (3, 3), stride: (2, 2), padding: (1, 1),
     dilation: (2, 2)),
+  // The only window lies in the padding: taps at rows -1 and 1 of an image with row 0 only.
+  PoolCase(
+    shape: TestShape(1, 5, 1, 4), kernel: (2, 1), stride: (1, 1), padding: (1, 0),
+    dilation: (2, 1)),
 ]
 
+private let adaptiveCases: [PoolCase] = testShapes.flatMap { shape in
+  [(1, 1), (2, 3), (7, 7), (4, 1)].map {
+    PoolCase(shape: shape, kernel: (0, 0), stride: (0, 0), adaptive: $0)
+  }
+}
+
 @Suite struct PoolingTests {
-  @Test(arguments: poolCases + dilatedCases) func maximum(pool: PoolCase) {
+  @Test(arguments: poolCases + dilatedCases + adaptiveCases) func maximum(pool: PoolCase) {
     let (shape, output) = (pool.shape, pool.output)
     var random = SeededRandom(seed: 1)
     // Few distinct values: many ties.
@@ -111,17 +145,17 @@ private let dilatedCases: [PoolCase] = [
     let dy = random.floats(output.count)
     var y = [Float](repeating: 0, count: output.count)
     var taps = [UInt16](repeating: 0, count: output.count)
-    var indices = [Int32](repeating: 0, count: output.count)
+    var indices = [Float](repeating: 0, count: output.count)
     var dx = [Double](repeating: 0, count: shape.count)
     pool.forEachWindow { i, inputs in
-      var (best, place) = (-Float.infinity, inputs[0])
+      var (best, place) = (-Float.infinity, inputs.first ?? (index: -1, tap: 65535))
       for input in inputs where x[input.index] > best || x[input.index].isNaN {
         (best, place) = (x[input.index], input)
       }
       y[i] = best
       taps[i] = UInt16(place.tap)
-      indices[i] = Int32(place.index % shape.pixels)
-      dx[place.index] += Double(dy[i])
+      indices[i] = place.index < 0 ? -1 : Float(place.index % shape.pixels)
+      if place.index >= 0 { dx[place.index] += Double(dy[i]) }
     }
     var first: [Float] = []
     for table in availableTables() {
@@ -130,7 +164,7 @@ private let dilatedCases: [PoolCase] = [
       let result = Buffer(count: output.blockedCount(table.lanes))
       let alone = Buffer(count: result.count)
       let tap = Buffer<UInt16>(count: result.count, repeating: 999)
-      let index = Buffer<Int32>(count: result.count, repeating: -1)
+      let index = Buffer(count: result.count)
       let gradient = Buffer(output.blocked(dy, table.lanes))
       let dxs = Buffer(count: source.count)
       inPieces(shape.planeCount(table.lanes), split: true) {
@@ -149,13 +183,14 @@ private let dilatedCases: [PoolCase] = [
       if first.isEmpty { first = plainGradient }
       expectSameBits(plainGradient, first, "\(table.name) against the best instruction set")
       #expect(output.unusedLanesAreZero(result.array, table.lanes))
+      #expect(output.unusedLanesAreZero(index.array, table.lanes))
       #expect(shape.unusedLanesAreZero(dxs.array, table.lanes))
       #expect(result.isGuardIntact && tap.isGuardIntact && index.isGuardIntact)
       #expect(dxs.isGuardIntact)
     }
   }
 
-  @Test(arguments: poolCases, [0, 1, 2]) func average(pool: PoolCase, mode: Int) {
+  @Test(arguments: poolCases + adaptiveCases, [0, 1, 2]) func average(pool: PoolCase, mode: Int) {
     let (shape, output) = (pool.shape, pool.output)
     let window = pool.window(divisor: mode == 2 ? 5 : 0, includePad: mode == 1)
     var random = SeededRandom(seed: 2)
@@ -164,7 +199,8 @@ private let dilatedCases: [PoolCase] = [
     var y = [Double](repeating: 0, count: output.count)
     var dx = [Double](repeating: 0, count: shape.count)
     pool.forEachWindow { i, inputs in
-      let divisor = mode == 2 ? 5 : pool.divisor(i, includePad: mode == 1)
+      let divisor =
+        mode == 2 && pool.adaptive == nil ? 5 : pool.divisor(i, includePad: mode == 1)
       y[i] = inputs.reduce(0) { $0 + Double(x[$1.index]) } / divisor
       for input in inputs { dx[input.index] += Double(dy[i]) / divisor }
     }
@@ -185,38 +221,6 @@ private let dilatedCases: [PoolCase] = [
     check(shape, output, x, dy, y, dx) { kernels, x, y, dy, dx, first, last in
       kernels.global_average(x, y, shape.planes, first, last)
       kernels.global_average_backward(dy, dx, shape.planes, first, last)
-    }
-  }
-
-  @Test(arguments: testShapes, [(1, 1), (2, 3), (7, 7), (4, 1)])
-  func adaptiveAverage(shape: TestShape, size: (Int, Int)) {
-    let output = TestShape(shape.batch, shape.channels, size.0, size.1)
-    var window = PoolCase(shape: shape, kernel: (1, 1), stride: (1, 1)).window()
-    window.output_height = Int64(size.0)
-    window.output_width = Int64(size.1)
-    var random = SeededRandom(seed: 4)
-    let x = random.floats(shape.count)
-    let dy = random.floats(output.count)
-    var y = [Double](repeating: 0, count: output.count)
-    var dx = [Double](repeating: 0, count: shape.count)
-    func inputs(_ o: Int, _ size: Int, _ output: Int) -> Range<Int> {
-      o * size / output..<((o + 1) * size + output - 1) / output
-    }
-    for i in y.indices {
-      let rows = inputs(i % output.pixels / output.width, shape.height, size.0)
-      let columns = inputs(i % output.width, shape.width, size.1)
-      let count = Double(rows.count * columns.count)
-      for row in rows {
-        for column in columns {
-          let at = (i / output.pixels * shape.height + row) * shape.width + column
-          y[i] += Double(x[at]) / count
-          dx[at] += Double(dy[i]) / count
-        }
-      }
-    }
-    check(shape, output, x, dy, y, dx) { kernels, x, y, dy, dx, first, last in
-      kernels.adaptive_average(x, y, window, first, last)
-      kernels.adaptive_average_backward(dy, dx, window, first, last)
     }
   }
 

@@ -64,9 +64,9 @@ CN_INLINE vec hard_sigmoid_forward(vec x, vec a, vec b) {
   (void)a, (void)b;
   return at_most(at_least(x + 3.0f, zero()), splat(6.0f)) / 6.0f;
 }
-CN_INLINE vec hard_sigmoid_backward(vec x, vec dy, vec a, vec b) {
+CN_INLINE vec hard_sigmoid_backward(vec y, vec dy, vec a, vec b) {
   (void)a, (void)b;
-  return ((x > -3.0f) & (x < 3.0f)) ? dy * (1.0f / 6.0f) : zero();
+  return ((y > zero()) & (y < 1.0f)) ? dy * (1.0f / 6.0f) : zero();
 }
 
 CN_INLINE vec hard_swish_forward(vec x, vec a, vec b) {
@@ -109,9 +109,9 @@ CN_INLINE vec elu_forward(vec x, vec alpha, vec b) {
   (void)b;
   return x > zero() ? x : alpha * vec_expm1_nonpositive(x);
 }
-CN_INLINE vec elu_backward(vec y, vec dy, vec alpha, vec b) {
+CN_INLINE vec elu_backward(vec x, vec dy, vec alpha, vec b) {
   (void)b;
-  return y > zero() ? dy : dy * (y + alpha);
+  return x > zero() ? dy : dy * (alpha * vec_exp(x));
 }
 
 CN_INLINE vec softplus_forward(vec x, vec steepness, vec threshold) {
@@ -132,6 +132,42 @@ CN_INLINE vec exp_forward(vec x, vec a, vec b) {
 CN_INLINE vec exp_backward(vec y, vec dy, vec a, vec b) {
   (void)a, (void)b;
   return dy * y;
+}
+
+CN_INLINE vec log_forward(vec x, vec a, vec b) {
+  (void)a, (void)b;
+  return vec_log(x);
+}
+CN_INLINE vec log_backward(vec x, vec dy, vec a, vec b) {
+  (void)a, (void)b;
+  return dy / x;
+}
+
+CN_INLINE vec sqrt_forward(vec x, vec a, vec b) {
+  (void)a, (void)b;
+  return __builtin_elementwise_sqrt(x);
+}
+CN_INLINE vec sqrt_backward(vec y, vec dy, vec a, vec b) {
+  (void)a, (void)b;
+  return dy * (0.5f / y);
+}
+
+CN_INLINE vec abs_forward(vec x, vec a, vec b) {
+  (void)a, (void)b;
+  return absolute(x);
+}
+CN_INLINE vec abs_backward(vec x, vec dy, vec a, vec b) {
+  (void)a, (void)b;
+  return x > zero() ? dy : x < zero() ? -dy : x * dy;
+}
+
+CN_INLINE vec erf_forward(vec x, vec a, vec b) {
+  (void)a, (void)b;
+  return vec_erf(x);
+}
+CN_INLINE vec erf_backward(vec x, vec dy, vec a, vec b) {
+  (void)a, (void)b;
+  return dy * (1.12837917f * vec_exp(-x * x));
 }
 
 CN_INLINE void map(unary_operation f, cn_activation p, const float *x, float *y, int64_t count) {
@@ -172,6 +208,10 @@ static void activation(cn_activation f, const float *x, float *y, int64_t count)
   case CN_ELU: return map(elu_forward, f, x, y, count);
   case CN_SOFTPLUS: return map(softplus_forward, f, x, y, count);
   case CN_EXP: return map(exp_forward, f, x, y, count);
+  case CN_LOG: return map(log_forward, f, x, y, count);
+  case CN_SQRT: return map(sqrt_forward, f, x, y, count);
+  case CN_ABS: return map(abs_forward, f, x, y, count);
+  case CN_ERF: return map(erf_forward, f, x, y, count);
   }
 }
 
@@ -191,6 +231,10 @@ static void activation_backward(
   case CN_ELU: return map_backward(elu_backward, f, saved, dy, dx, count);
   case CN_SOFTPLUS: return map_backward(softplus_backward, f, saved, dy, dx, count);
   case CN_EXP: return map_backward(exp_backward, f, saved, dy, dx, count);
+  case CN_LOG: return map_backward(log_backward, f, saved, dy, dx, count);
+  case CN_SQRT: return map_backward(sqrt_backward, f, saved, dy, dx, count);
+  case CN_ABS: return map_backward(abs_backward, f, saved, dy, dx, count);
+  case CN_ERF: return map_backward(erf_backward, f, saved, dy, dx, count);
   }
 }
 
@@ -212,6 +256,14 @@ static void activation_planes(
   int64_t plane = shape.pixels * CN_VL;
   activation(f, x + first * plane, y + first * plane, (last - first) * plane);
   clear_unused_lanes(y, shape, first, last);
+}
+
+static void activation_backward_planes(
+  cn_activation f, const float *saved, const float *dy, float *dx, cn_planes shape, int64_t first,
+  int64_t last) {
+  int64_t plane = shape.pixels * CN_VL, start = first * plane;
+  activation_backward(f, saved + start, dy + start, dx + start, (last - first) * plane);
+  clear_unused_lanes(dx, shape, first, last);
 }
 
 #pragma clang fp contract(on)

@@ -9,10 +9,16 @@
 #include "functions.h"
 #include "activation.h"
 #include "elementwise.h"
+#include "transpose.h"
 #include "layout.h"
 #include "normalisation.h"
 #include "pooling.h"
-#include "transpose.h"
+#include "lanes.h"
+#include "loss.h"
+#include "reduction.h"
+#include "optimizer.h"
+#include "resample.h"
+#include "dropout.h"
 
 #include "microkernel.h"
 #include "outer_product.h"
@@ -45,4 +51,8 @@ const cn_kernel_table CN_JOIN(cn_kernel_table_, CN_ISA) = {
     .layout = &layout_kernels,
     .normalisation = &normalisation_kernels,
     .pooling = &pooling_kernels,
+    .loss = &loss_kernels,
+    .reduction = &reduction_kernels,
+    .optimizer = &optimizer_kernels,
+    .resample = &resample_kernels,
 };

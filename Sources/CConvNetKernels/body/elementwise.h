@@ -207,6 +207,7 @@ static const cn_elementwise_kernels elementwise_kernels = {
   .activation = activation,
   .activation_backward = activation_backward,
   .activation_planes = activation_planes,
+  .activation_backward_planes = activation_backward_planes,
   .binary = binary,
   .binary_planes = binary_planes,
   .divide_backward = divide_backward,

@@ -1,42 +1,14 @@
 // Layout changes: plain <-> blocked, pictures, channel copies, transposition.
 //
 // Between plain and blocked stands the transposition of V x V numbers (V channels, V pixels), done
-// in registers:
+// in registers (transpose.h):
 //
 //   channel 0:  a0 a1 a2 a3          pixel 0:  a0 b0 c0 d0
 //   channel 1:  b0 b1 b2 b3    <->   pixel 1:  a1 b1 c1 d1
 //   channel 2:  c0 c1 c2 c3          pixel 2:  a2 b2 c2 d2
 //   channel 3:  d0 d1 d2 d3          pixel 3:  a3 b3 c3 d3
-//
-// log2(V) rounds; each interleaves row i with row i + V/2 (a perfect shuffle of all V * V numbers,
-// which rotates the bits of their index; after log2(V) rotations row and column have changed places).
 
 #pragma clang fp contract(off)
-
-#if CN_VL == 16
-#define CN_LOW_HALVES 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define CN_HIGH_HALVES 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#elif CN_VL == 8
-#define CN_LOW_HALVES 0, 8, 1, 9, 2, 10, 3, 11
-#define CN_HIGH_HALVES 4, 12, 5, 13, 6, 14, 7, 15
-#else
-#define CN_LOW_HALVES 0, 4, 1, 5
-#define CN_HIGH_HALVES 2, 6, 3, 7
-#endif
-
-CN_INLINE void transpose_tile(vec rows[CN_VL]) {
-#pragma clang loop unroll(full)
-  for (int width = 1; width < CN_VL; width *= 2) {
-    vec next[CN_VL];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < CN_VL / 2; i++) {
-      next[2 * i] = __builtin_shufflevector(rows[i], rows[i + CN_VL / 2], CN_LOW_HALVES);
-      next[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + CN_VL / 2], CN_HIGH_HALVES);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < CN_VL; i++) rows[i] = next[i];
-  }
-}
 
 static void layout_block(const float *x, float *y, cn_planes shape, int64_t first, int64_t last) {
   int64_t blocks = block_count(shape.channels), pixels = shape.pixels;
@@ -55,7 +27,7 @@ static void layout_block(const float *x, float *y, cn_planes shape, int64_t firs
                     : count == CN_VL ? load_unaligned(from + c * pixels + p)
                                      : load_first(from + c * pixels + p, count);
       }
-      transpose_tile(rows);
+      transpose(rows);
       if (count == CN_VL)
         for (int i = 0; i < CN_VL; i++) store(to + (p + i) * CN_VL, rows[i]);
       else
@@ -75,7 +47,7 @@ static void layout_unblock(const float *x, float *y, cn_planes shape, int64_t fi
       vec rows[CN_VL];
       for (int i = 0; i < CN_VL; i++)
         rows[i] = i < count ? load(from + (p + i) * CN_VL) : zero();
-      transpose_tile(rows);
+      transpose(rows);
       for (int c = 0; c < place.lanes; c++) {
         if (count == CN_VL) store_unaligned(to + c * pixels + p, rows[c]);
         else store_first(to + c * pixels + p, rows[c], count);
@@ -181,7 +153,7 @@ static void layout_transpose(
       if (height == CN_VL && width == CN_VL) {
         vec tile[CN_VL];
         for (int i = 0; i < CN_VL; i++) tile[i] = load_unaligned(x + (r + i) * columns + c);
-        transpose_tile(tile);
+        transpose(tile);
         for (int i = 0; i < CN_VL; i++) store_unaligned(y + (c + i) * rows + r, tile[i]);
       } else {
         for (int i = 0; i < width; i++)

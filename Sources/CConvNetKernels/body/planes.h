@@ -1,7 +1,5 @@
 // Walking over blocked planes and flat runs: shared by all kernels but convolution.
 
-#define CN_LANES 16 // lanes of an instruction-set independent reduction
-
 typedef struct {
   int64_t block;   // channel block
   int64_t channel; // first channel of the block

@@ -12,7 +12,8 @@
 
 // The activation functions. `alpha` and `beta` are their parameters; "saved" is what the backward
 // form needs: the output y where it suffices (so that the forward form may run in place), otherwise
-// the input x. "masked" are those with f(0) != 0: in blocked layout they need the `planes` form.
+// the input x. "masked" are those with f(0) != 0 or no derivative at 0: in blocked layout they need
+// the `planes` forms.
 typedef enum {
   CN_RELU,         // max(x, 0)                                            saved: y
   CN_LEAKY_RELU,   // x > 0 ? x : alpha * x, alpha >= 0                    saved: y (x if alpha < 0)
@@ -24,9 +25,13 @@ typedef enum {
   CN_HARD_SWISH,   // x * min(max(x + 3, 0), 6) / 6                        saved: x
   CN_GELU,         // x * (1 + erf(x / sqrt(2))) / 2                       saved: x
   CN_GELU_TANH,    // x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2  saved: x
-  CN_ELU,          // x > 0 ? x : alpha * (exp(x) - 1), alpha >= 0         saved: y
+  CN_ELU,          // x > 0 ? x : alpha * (exp(x) - 1)                     saved: x
   CN_SOFTPLUS,     // alpha * x > beta ? x : log(1 + exp(alpha * x)) / alpha  saved: x, masked
   CN_EXP,          // exp(x)                                               saved: y, masked
+  CN_LOG,          // log(x)                                               saved: x, masked
+  CN_SQRT,         // sqrt(x)                                              saved: y, masked
+  CN_ABS,          // |x|, derivative 0 at 0                               saved: x
+  CN_ERF,          // erf(x)                                               saved: x
 } cn_activation_kind;
 
 typedef struct {
@@ -44,7 +49,8 @@ typedef enum {
 } cn_binary_kind;
 
 typedef struct {
-  // y = f(x). Error bounds: elementwise_accuracy in the tests (exp, tanh, sigmoid: 3 ulp).
+  // y = f(x). Within 2 units in the last place (sigmoid 3, sigmoid and SiLU 0 below -88.7) for exp,
+  // log, tanh, erf and ELU; GELU, SiLU, softplus within 2e-7 max(1, |y|).
   void (*activation)(cn_activation f, const float *x, float *y, int64_t count);
   // dx = dy * f'(x), from the saved input or output (see cn_activation_kind).
   void (*activation_backward)(
@@ -52,6 +58,9 @@ typedef struct {
   // The same as `activation` on blocked planes [first, last): keeps the unused lanes zero.
   void (*activation_planes)(
     cn_activation f, const float *x, float *y, cn_planes shape, int64_t first, int64_t last);
+  void (*activation_backward_planes)(
+    cn_activation f, const float *saved, const float *dy, float *dx, cn_planes shape,
+    int64_t first, int64_t last);
 
   // y = a (kind) b.
   void (*binary)(cn_binary_kind kind, const float *a, const float *b, float *y, int64_t count);

@@ -16,6 +16,10 @@
 #include "cn_layout.h"
 #include "cn_normalisation.h"
 #include "cn_pooling.h"
+#include "cn_loss.h"
+#include "cn_reduction.h"
+#include "cn_optimizer.h"
+#include "cn_resample.h"
 
 #pragma clang assume_nonnull begin
 
@@ -30,6 +34,10 @@ typedef struct cn_kernel_table {
   const cn_layout_kernels *layout;
   const cn_normalisation_kernels *normalisation;
   const cn_pooling_kernels *pooling;
+  const cn_loss_kernels *loss;
+  const cn_reduction_kernels *reduction;
+  const cn_optimizer_kernels *optimizer;
+  const cn_resample_kernels *resample;
 } cn_kernel_table;
 
 // The table named `isa`; with NULL the one named by the environment variable CONVNET_ISA, and if

@@ -52,6 +52,19 @@ enum ActivationProvider: KernelProvider {
   {
     let layout: Layout = request.prefersBlocked ? .blocked : .plain
     let elementwise = request.table.elementwise
+    if layout == .blocked, function.kind == CN_LOG || function.kind == CN_SQRT {
+      // No derivative at zero: the unused lanes must be cleared.
+      let planes = Planes(request.inputShapes[0], request.table)
+      let kernel = RangeKernel(
+        "activation",
+        planes.phase { first, last, memory in
+          elementwise.activation_backward_planes(
+            function, memory.input(1), memory.input(0), memory.output(0), planes.c, first, last)
+        })
+      return KernelChoice(
+        kernel: kernel, inputs: [.layout(.blocked), .layout(.blocked)], outputLayouts: [.blocked],
+        inPlace: [0])
+    }
     // The lanes beyond the channels stay zero: the arriving gradient is zero there.
     return choice(
       count: layout.elementCount(request.inputShapes[0], request.table), layout, 2
@@ -102,7 +115,13 @@ extension cn_activation {
     case let elu as ELUOperation: (kind, alpha) = (CN_ELU, elu.alpha)
     case let gelu as GELUOperation:
       kind = gelu.approximate == .none ? CN_GELU : CN_GELU_TANH
+    case let softplus as SoftplusOperation:
+      (kind, alpha, beta) = (CN_SOFTPLUS, softplus.beta, softplus.threshold)
     case is ExpOperation: kind = CN_EXP
+    case is LogOperation: kind = CN_LOG
+    case is SqrtOperation: kind = CN_SQRT
+    case is AbsOperation: kind = CN_ABS
+    case is ErfOperation: kind = CN_ERF
     default: return nil
     }
   }
@@ -110,8 +129,7 @@ extension cn_activation {
   /// Whether the backward kernel reads y rather than x.
   fileprivate var readsOutput: Bool {
     switch kind {
-    case CN_RELU, CN_CLAMP, CN_SIGMOID, CN_TANH, CN_EXP: true
-    case CN_ELU, CN_LEAKY_RELU: alpha >= 0
+    case CN_RELU, CN_CLAMP, CN_SIGMOID, CN_TANH, CN_HARD_SIGMOID, CN_EXP, CN_SQRT: true
     default: false
     }
   }
@@ -120,7 +138,7 @@ extension cn_activation {
   fileprivate var isZeroAtZero: Bool {
     switch kind {
     case CN_CLAMP: alpha <= 0 && beta >= 0
-    case CN_SIGMOID, CN_HARD_SIGMOID, CN_SOFTPLUS, CN_EXP: false
+    case CN_SIGMOID, CN_HARD_SIGMOID, CN_SOFTPLUS, CN_EXP, CN_LOG: false
     default: true
     }
   }

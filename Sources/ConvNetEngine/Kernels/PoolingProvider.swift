@@ -28,16 +28,12 @@ enum PoolingProvider: KernelProvider {
         })
     case let operation as AvgPool2dOperation:
       let window = cn_window(operation, request.inputShapes[0], request.outputShapes[0])
-      guard operation.hasSymmetricPadding else { return .refusal("padding differs by side") }
       return .choice(
         choice(request, over: request.outputShapes[0], "average pooling") { first, last, memory in
           pooling.average(memory.input(0), memory.output(0), window, first, last)
         })
     case let operation as AveragePoolingGradient<AvgPool2dOperation>:
       let window = cn_window(operation.pooling, request.outputShapes[0], request.inputShapes[0])
-      guard operation.pooling.hasSymmetricPadding else {
-        return .refusal("padding differs by side")
-      }
       return .choice(
         choice(request, over: request.outputShapes[0], "average pooling gradient") {
           first, last, memory in
@@ -57,17 +53,17 @@ enum PoolingProvider: KernelProvider {
           pooling.global_average_backward(memory.input(0), memory.output(0), planes.c, first, last)
         })
     case is AdaptiveAvgPool2dOperation:
-      let window = cn_window(sizes: request.inputShapes[0], request.outputShapes[0])
+      let window = cn_window(adaptive: request.inputShapes[0], request.outputShapes[0])
       return .choice(
         choice(request, over: request.outputShapes[0], "adaptive average") { first, last, memory in
-          pooling.adaptive_average(memory.input(0), memory.output(0), window, first, last)
+          pooling.average(memory.input(0), memory.output(0), window, first, last)
         })
     case is AveragePoolingGradient<AdaptiveAvgPool2dOperation>:
-      let window = cn_window(sizes: request.outputShapes[0], request.inputShapes[0])
+      let window = cn_window(adaptive: request.outputShapes[0], request.inputShapes[0])
       return .choice(
         choice(request, over: request.outputShapes[0], "adaptive average gradient") {
           first, last, memory in
-          pooling.adaptive_average_backward(memory.input(0), memory.output(0), window, first, last)
+          pooling.average_backward(memory.input(0), memory.output(0), window, first, last)
         })
     default:
       return .notMine
@@ -95,8 +91,10 @@ extension cn_window {
     kernel_width = Int32(clamping: window.kernel.width)
     stride_height = Int32(clamping: window.stride.height)
     stride_width = Int32(clamping: window.stride.width)
-    padding_height = Int32(clamping: sides.top)
-    padding_width = Int32(clamping: sides.left)
+    pad_top = Int32(clamping: sides.top)
+    pad_bottom = Int32(clamping: sides.bottom)
+    pad_left = Int32(clamping: sides.left)
+    pad_right = Int32(clamping: sides.right)
     dilation_height = Int32(clamping: window.dilation.height)
     dilation_width = Int32(clamping: window.dilation.width)
   }
@@ -105,6 +103,12 @@ extension cn_window {
     self.init(operation.window, x, y)
     count_include_pad = operation.countIncludePad
     divisor_override = Int32(clamping: operation.divisorOverride ?? 0)
+  }
+
+  /// The parts of adaptive pooling.
+  fileprivate init(adaptive x: Shape, _ y: Shape) {
+    self.init(sizes: x, y)
+    adaptive = true
   }
 
   /// Only the sizes.
@@ -116,13 +120,5 @@ extension cn_window {
     width = Int64(x[3])
     output_height = Int64(y[2])
     output_width = Int64(y[3])
-  }
-}
-
-extension AvgPool2dOperation {
-  /// Whether the padding before and after is the same: the kernel assumes it for `countIncludePad`.
-  fileprivate var hasSymmetricPadding: Bool {
-    guard case .sides(let top, let bottom, let left, let right) = padding else { return false }
-    return top == bottom && left == right
   }
 }
