@@ -81,7 +81,8 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ConvNetGraphTests", dependencies: ["ConvNetGraph"], swiftSettings: swiftSettings),
+      name: "ConvNetGraphTests", dependencies: ["ConvNetGraph"], exclude: ["ErrorTexts"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetEngineTests", dependencies: ["ConvNetEngine", "ConvNetGraph"],
       swiftSettings: swiftSettings),

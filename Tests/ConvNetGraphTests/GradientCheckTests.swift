@@ -17,6 +17,22 @@ import Testing
     #expect(finding.largestRelativeError < 1e-6, "\(finding.place)")
   }
 
+  /// Operations of the training form only (dropout's mask) are not stored.
+  @Test(
+    arguments: GradientCase.all.filter { example in
+      OperationRegistry.all.contains { $0.name == example.operation }
+    }) func graphComesBackFromItsCodedForm(_ example: GradientCase) throws
+  {
+    let graph = try example.graph()
+    let coded = try JSONDecoder().decode(Graph.self, from: JSONEncoder().encode(graph))
+    for (own, original) in zip(coded.nodes, graph.nodes) {
+      #expect(AnyHashable(own.operation) == AnyHashable(original.operation))
+    }
+    #expect(coded.nodes.count == graph.nodes.count)
+    #expect(coded.values.map(\.shape) == graph.values.map(\.shape))
+    #expect(coded.nodes.map(\.inputs) == graph.nodes.map(\.inputs))
+  }
+
   @Test func everyOperationHasAGradientCase() {
     let covered = Set(GradientCase.all.map(\.operation))
     for operation in OperationRegistry.all {

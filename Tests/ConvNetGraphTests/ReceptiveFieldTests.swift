@@ -48,7 +48,7 @@ import Testing
 
   /// Changes each input cell in turn and looks which outputs change: the same rectangles, on random
   /// nets in which nothing cancels by coincidence.
-  @Test(arguments: 0..<120) func rectanglesAreWhatBruteForceFinds(seed: Int) throws {
+  @Test(arguments: 0..<200) func rectanglesAreWhatBruteForceFinds(seed: Int) throws {
     var net = RandomNet(seed: UInt64(seed))
     let graph = try net.graph()
     let output = graph.outputs[0]
@@ -139,7 +139,7 @@ private struct RandomNet {
 
   private mutating func add(to x: Value) -> Value {
     let channels = x.shape[1]
-    switch draw(0...6) {
+    switch draw(0...10) {
     case 0, 1:
       let kernel = Size2D(height: draw(1...min(3, x.shape[2])), width: draw(1...min(3, x.shape[3])))
       let (stride, padding) = (drawSize(1...2), drawSize(0...2))
@@ -177,6 +177,27 @@ private struct RandomNet {
     case 6 where draw(0...2) == 0:
       description += " + global"
       return x + F.globalAvgPool2d(x)
+    case 7:
+      isUneven = true
+      let (row, step) = (draw(0...x.shape[2] - 1), draw(1...2))
+      description += " rows from \(row) by \(step)"
+      return F.slice(x, dim: 2, start: row, step: step)
+    case 8:
+      isUneven = true
+      let mode: PaddingMode = [.constant, .reflect, .replicate, .circular][draw(0...3)]
+      let (row, column) = (draw(0...min(2, x.shape[2] - 1)), draw(0...min(2, x.shape[3] - 1)))
+      description += " pad \(mode) \(row) \(column)"
+      return F.pad(x, [column, 0, row, 1 % x.shape[2]], mode: mode)
+    case 9 where x.shape[2] * x.shape[3] <= 64:
+      isUneven = true
+      let mode: ResizeOperation.Mode = draw(0...1) == 0 ? .nearest : .bilinear
+      let size = drawSize(1...8)
+      description += " resize \(size) \(mode)"
+      return F.interpolate(x, size: size, mode: mode)
+    case 10 where x.shape[1] <= 2:
+      description += " cat (k3 p1)"
+      let weight = weight([1, channels, 3, 3])
+      return F.cat([x, F.conv2d(x, weight: weight, padding: 1)], dim: 1)
     default:
       description += " add itself"
       return x + x

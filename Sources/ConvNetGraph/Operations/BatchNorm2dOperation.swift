@@ -32,7 +32,7 @@ public struct BatchNorm2dOperation: Operation {
         advice: "PyTorch's default is 0.1; TensorFlow's momentum is 1 minus this one")
     }
     for (shape, what) in zip(
-      inputs.dropFirst(), ["a weight", "a bias", "a running_mean", "a running_var"])
+      inputs.dropFirst(), ["weight", "bias", "running_mean", "running_var"])
     {
       try Normalisation.checkChannels(shape, what, of: inputs[0], Self.name)
     }

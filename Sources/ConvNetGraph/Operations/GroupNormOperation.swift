@@ -40,7 +40,7 @@ public struct GroupNormOperation: Operation {
         .invalidNetwork, "\(Self.name) cannot cut \(x[1]) channels into \(groups) groups",
         advice: "the number of groups must be at least 1 and divide the number of channels")
     }
-    for (shape, what) in zip(inputs.dropFirst(), ["a weight", "a bias"]) {
+    for (shape, what) in zip(inputs.dropFirst(), ["weight", "bias"]) {
       try Normalisation.checkChannels(shape, what, of: x, Self.name)
     }
     return [x]

@@ -40,9 +40,11 @@ public struct LinearOperation: Operation {
       .invalidNetwork, "\(Self.name) expects \(w[1]) features, got an image \(x)",
       reason: "weights are \(w); flattened, the image has \(x[1]) * \(x[2]) * \(x[3]) = "
         + "\(overflow ? "too many" : "\(flat)") features",
-      advice: w[1] == x[1]
-        ? "put F.flatten(F.globalAvgPool2d(x)) before it"
-        : "put a flatten before it and use Linear(inFeatures: \(flat), outFeatures: \(w[0]))")
+      advice: w[1] == flat
+        ? "put a flatten before it"
+        : w[1] == x[1]
+          ? "put global average pooling and a flatten before it"
+          : "put a flatten before it and use Linear(inFeatures: \(flat), outFeatures: \(w[0]))")
   }
 
   /// `in` for every number of the output.

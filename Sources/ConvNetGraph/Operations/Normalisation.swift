@@ -18,7 +18,7 @@ enum Normalisation {
       throw ConvNetError(
         .invalidNetwork,
         "\(operation) expects \(shape.rank == 1 ? "\(shape[0])" : "other") channels, got \(image[1])",
-        reason: "\(what) is \(shape), the input \(image)",
+        reason: "\(what) is \(shape), the input is \(image)",
         advice: "use \(operation)(\(image[1])): as many as the layer before it gives")
     }
   }

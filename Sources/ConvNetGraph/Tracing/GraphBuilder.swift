@@ -70,10 +70,11 @@ public final class GraphBuilder {
     guard let position = names.position(of: parameter) else {
       fail(
         ConvNetError(
-          .invalidNetwork, "\(currentPath): a parameter of shape \(parameter.shape) has no name",
+          .invalidNetwork, "a parameter of shape \(parameter.shape) has no name",
           reason: "it was not found by walking the stored properties of the network",
           advice: "store the layer as a property of the module that uses it; a layer made inside "
-            + "forward has no place to keep its weights"))
+            + "forward has no place to keep its weights"
+        ).at(currentPath))
       return Value(builder: self, id: nil)
     }
     return Value(builder: self, id: graph.parameters[position].value)
@@ -137,7 +138,8 @@ public final class GraphBuilder {
 
   func leave() { modules.removeLast() }
 
-  private var currentPath: String { modules.last?.path ?? "" }
+  /// The path of the module that is being traced; empty for the network itself.
+  var currentPath: String { modules.last?.path ?? "" }
 
   private func nodeName(_ operation: String) -> String {
     if let gradientOf { return "\(gradientOf).gradient.\(operation.lowercased())" }
@@ -162,7 +164,7 @@ public final class GraphBuilder {
     if let flatten = graph.nodes.last(where: { $0.outputs.contains(input) }),
       flatten.inputs.count == 1, graph.shape(flatten.inputs[0]).rank > graph.shape(input).rank
     {
-      source += " of \(graph.shape(flatten.inputs[0]))"
+      source += ", made of \(graph.shape(flatten.inputs[0]))"
     }
     return "\(name) (input \(graph.shape(input)) from \(source))"
   }

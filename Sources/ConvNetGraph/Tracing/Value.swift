@@ -38,7 +38,7 @@ extension Value {
 
   /// Stops the network with a mistake, unless an earlier one is known.
   public func failing(_ error: ConvNetError) -> Value {
-    builder.fail(error)
+    builder.fail(error.at(builder.currentPath))
     return Value(builder: builder, id: nil)
   }
 }
