@@ -73,6 +73,12 @@ extension cn_convolution_problem {
     ]
     var random = SeededRandom(seed: 2024)
     for _ in 0..<48 { list.append(.random(&random)) }
+    for _ in 0..<16 {  // depthwise, of any kind
+      var p = cn_convolution_problem.random(&random)
+      p.channels = random.int(1...20)
+      (p.groups, p.out_channels) = (p.channels, p.channels)
+      list.append(p)
+    }
     for _ in 0..<16 {  // what Winograd does, with any padding and ragged tiles
       var p = cn_convolution_problem(c: random.int(1...50), h: 1, o: random.int(1...50), k: 3)
       (p.batch, p.height, p.width) = (random.int(1...3), random.int(3...13), random.int(3...13))
@@ -84,7 +90,7 @@ extension cn_convolution_problem {
   }()
 
   static let algorithms: [cn_algorithm] = [
-    CN_AUTOMATIC, CN_DIRECT, CN_WINOGRAD, CN_WINOGRAD_PHASED,
+    CN_AUTOMATIC, CN_DIRECT, CN_DEPTHWISE, CN_WINOGRAD, CN_WINOGRAD_PHASED,
   ]
 
   /// Direct sums: within the bound for any order of summation, output by output. Winograd mixes the

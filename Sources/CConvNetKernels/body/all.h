@@ -30,8 +30,11 @@
 
 #include "direct.h"
 #include "direct_weights.h"
+#include "depthwise.h"
+#include "depthwise_gradient.h"
 #include "winograd_transforms.h"
 #include "winograd.h"
+#include "winograd_gradient.h"
 
 #include "convolution.h"
 #include "gemm.h"

@@ -39,29 +39,48 @@ static cn_status check_problem(cn_convolution_plan *plan) {
   return CN_OK;
 }
 
-// Estimated cycles of forward or backward data, one multiply-add of a vector per cycle: what
-// Winograd saves in products against its transforms and, in the last term, against reading weights
-// four times as large once per group of tiles.
+// The part of all (output, tap) pairs on an axis whose tap falls inside the source.
+static double visible_part(const axis *a) {
+  double pairs = 0;
+  for (int32_t tap = 0; tap < a->kernel; tap++) {
+    int32_t first, end;
+    visible(a->target_size, a->source_size, 1, a->first + tap, &first, &end);
+    if (end > first) pairs += end - first;
+  }
+  return pairs / ((double)a->target_size * a->kernel);
+}
+
+// Estimated cycles, one multiply-add of a vector per cycle: what Winograd saves in products against
+// its transforms of tiles and weights and, in the last term, against reading weights four times as
+// large once per group of tiles.
 static bool winograd_pays(const cn_convolution_plan *plan) {
   const cn_convolution_problem *p = &plan->request.problem;
   if (!winograd_fits(p)) return false;
   const winograd_shape s = make_winograd_shape(plan);
+  const bool gradient = plan->request.direction == CN_BACKWARD_WEIGHTS;
   const double tiles = s.tiles, sources = s.channels.sources;
   const double source_blocks = s.source_blocks, target_blocks = s.target_blocks;
   const double pixels = (double)p->batch * s.y.target_size * s.x.target_size;
-  const double direct = pixels * 9 * sources * target_blocks;
+  double direct = pixels * 9 * sources * target_blocks;
+  // The direct gradient skips what lies in the border.
+  if (gradient) direct *= visible_part(&s.y) * visible_part(&s.x);
   const double weight_bytes = 36 * sources * target_blocks * CN_VL * 4;
   double winograd = tiles * (36 * sources * target_blocks + 140 * source_blocks +
                              100 * target_blocks) +
                     (weight_bytes > 400e3 ? weight_bytes / 8 : 0);
-  if (!plan->request.constant_weights) winograd += 80 * sources * target_blocks;
+  if (gradient || !plan->request.constant_weights) winograd += 80 * sources * target_blocks;
   return winograd < 0.9 * direct;
 }
 
-// Few groups of tiles would leave threads idle, large weights would be read once per group.
+// Forward and backward data: few groups of tiles would leave threads idle, large weights would be
+// read once per group. Gradient: many channels make a large dU, unless the tiles are many too.
 static bool winograd_should_phase(const cn_convolution_plan *plan) {
   const winograd_shape s = make_winograd_shape(plan);
-  return s.tiles < 16 * 28 || (double)s.channels.sources * s.channels.targets > 256.0 * 256.0;
+  const double weights = (double)s.channels.sources * s.channels.targets;
+  if (plan->request.direction != CN_BACKWARD_WEIGHTS)
+    return s.tiles < 16 * 28 || weights > 256.0 * 256.0;
+  const double bytes = 4.0 * WINOGRAD_POINTS * s.tiles * (s.source_blocks + s.target_blocks) * CN_VL;
+  return bytes < 8e6 || (weights > 96.0 * 96.0 && bytes < 64e6);
 }
 
 static cn_status plan_convolution(const cn_convolution_request *request,
@@ -70,18 +89,27 @@ static cn_status plan_convolution(const cn_convolution_request *request,
   const cn_status status = check_problem(plan);
   if (status != CN_OK) return status;
   const bool weights = request->direction == CN_BACKWARD_WEIGHTS;
+  const cn_convolution_plan checked = *plan;
   switch (request->algorithm) {
     case CN_AUTOMATIC:
-      if (!weights && !request->exact_order && winograd_pays(plan) &&
-          plan_winograd(plan, winograd_should_phase(plan)) == CN_OK)
-        return CN_OK;
+      if (depthwise_fits(plan))
+        return weights ? plan_depthwise_gradient(plan) : plan_depthwise(plan);
+      if (!request->exact_order && !request->plain_source && winograd_pays(plan)) {
+        const bool phased = winograd_should_phase(plan);
+        const cn_status found =
+            weights ? plan_winograd_gradient(plan, phased) : plan_winograd(plan, phased);
+        if (found == CN_OK) return CN_OK;
+        *plan = checked;
+      }
       return weights ? plan_direct_weights(plan) : plan_direct(plan);
+    case CN_DEPTHWISE:
+      return weights ? plan_depthwise_gradient(plan) : plan_depthwise(plan);
     case CN_DIRECT:
       return weights ? plan_direct_weights(plan) : plan_direct(plan);
     case CN_WINOGRAD:
     case CN_WINOGRAD_PHASED:
-      if (weights) return CN_UNSUPPORTED;
-      return plan_winograd(plan, request->algorithm == CN_WINOGRAD_PHASED);
+      return weights ? plan_winograd_gradient(plan, request->algorithm == CN_WINOGRAD_PHASED)
+                     : plan_winograd(plan, request->algorithm == CN_WINOGRAD_PHASED);
     default:
       return CN_UNSUPPORTED;
   }
@@ -94,6 +122,9 @@ static void pack_convolution(const cn_convolution_plan *plan, int32_t task, cons
     case CN_WINOGRAD_PHASED:
       pack_winograd(plan, task, weights, packed);
       break;
+    case CN_DEPTHWISE:
+      pack_depthwise(plan, task, weights, packed);
+      break;
     default:
       pack_direct(plan, task, weights, packed);
   }
@@ -105,7 +136,16 @@ static void run_convolution(const cn_convolution_plan *plan, int32_t phase, int3
   switch (plan->algorithm) {
     case CN_WINOGRAD:
     case CN_WINOGRAD_PHASED:
-      run_winograd(plan, phase, task, arguments, scratch);
+      if (weights)
+        run_winograd_gradient(plan, phase, task, arguments, scratch);
+      else
+        run_winograd(plan, phase, task, arguments, scratch);
+      break;
+    case CN_DEPTHWISE:
+      if (weights)
+        run_depthwise_gradient(plan, phase, task, arguments);
+      else
+        run_depthwise(plan, phase, task, arguments);
       break;
     default:
       if (weights)

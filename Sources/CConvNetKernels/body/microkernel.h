@@ -70,7 +70,11 @@ CN_INLINE void multiply(const block *b, const int pixels, const int vectors,
       for (int v = 0; v < vectors; v++) weight[v] = load(weights + (c * vectors + v) * CN_VL);
 #pragma clang loop unroll(full)
       for (int p = 0; p < pixels; p++) {
-        const float x = source[p][offset + c];
+        // There are not enough address registers for many pixels at any distance: read from the
+        // stack each time, which costs nothing, or the compiler spills sums instead (seen).
+        const bool many = !contiguous && pixels > 8;
+        const float *from = many ? *(const float *volatile *)&source[p] : source[p];
+        const float x = from[offset + c];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) sum[p][v] += x * weight[v];
       }

@@ -101,7 +101,7 @@ CN_INLINE void winograd_output_tile(const float *m, int64_t plane, vec out[4][4]
 }
 
 // A dy A^T of the 4x4 pixels at `dy`.
-static __attribute__((unused)) void winograd_out_gradient_tile(const float *dy, int64_t row, float *out, int64_t plane) {
+static void winograd_out_gradient_tile(const float *dy, int64_t row, float *out, int64_t plane) {
   vec half[6][4];
 #pragma clang loop unroll(full)
   for (int x = 0; x < 4; x++) {
@@ -140,7 +140,7 @@ static void winograd_weight_tile(const float *g, bool turned, float *out, int64_
 }
 
 // G^T u G of 36 vectors `plane` apart; nine results `distance` apart.
-static __attribute__((unused)) void winograd_weight_gradient_tile(const float *u, int64_t plane, float *out,
+static void winograd_weight_gradient_tile(const float *u, int64_t plane, float *out,
                                           int64_t distance) {
   vec half[3][6];
 #pragma clang loop unroll(full)
