@@ -11,7 +11,9 @@ let package = Package(
       name: "layer",
       dependencies: [.product(name: "CConvNetKernels", package: "ConvNet")],
       exclude: ["README.md", "resnet.txt"],
-      cSettings: [.unsafeFlags(["-O2"])])
+      cSettings: [.unsafeFlags(["-O2"])]),
+    .executableTarget(
+      name: "network", dependencies: [.product(name: "ConvNet", package: "ConvNet")]),
   ],
   cLanguageStandard: .c17
 )

@@ -57,7 +57,7 @@ enum KernelList {
   static let providers: [any KernelProvider.Type] = [
     ConvolutionProvider.self, NormalizationProvider.self, PoolingProvider.self,
     ActivationProvider.self, BinaryProvider.self, LinearProvider.self,
-    ChannelProvider.self, CopyProvider.self,
+    LossProvider.self, ChannelProvider.self, ResampleProvider.self, CopyProvider.self,
   ]
 
   /// The kernel for a node, and the refusals of the faster ones.

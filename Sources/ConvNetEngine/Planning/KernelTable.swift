@@ -14,5 +14,7 @@ struct KernelTable: @unchecked Sendable {
   var layout: cn_layout_kernels { pointer.pointee.layout.pointee }
   var elementwise: cn_elementwise_kernels { pointer.pointee.elementwise.pointee }
   var normalisation: cn_normalisation_kernels { pointer.pointee.normalisation.pointee }
+  var loss: cn_loss_kernels { pointer.pointee.loss.pointee }
+  var resample: cn_resample_kernels { pointer.pointee.resample.pointee }
   var pooling: cn_pooling_kernels { pointer.pointee.pooling.pointee }
 }
