@@ -90,7 +90,7 @@ let package = Package(
       name: "ConvNetKernelTests", dependencies: ["CConvNetKernels"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetFormatsTests", dependencies: ["ConvNetFormats", "ConvNetGraph"],
-      swiftSettings: swiftSettings),
+      exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetGoldenTests", dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats"],
       swiftSettings: swiftSettings),

@@ -23,25 +23,62 @@ extension Image {
         guard png_image_begin_read_from_memory(&control, raw.baseAddress, raw.count) != 0 else {
           throw damaged(bytes, control)
         }
-        // Without this flag 16-bit samples would be taken as linear light and be brightened.
-        control.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
         let isColor = structure.colorType & 2 != 0
         let hasAlpha = structure.colorType & 4 != 0 || structure.hasTransparency
-        // PNG_FORMAT_GRAY, _RGB, _GA, _RGBA: bit 0 alpha, bit 1 colour.
+        // PNG_FORMAT_FLAG_ALPHA is bit 0, _COLOR bit 1, _LINEAR bit 2.
         control.format = (isColor ? 2 : 0) | (hasAlpha ? 1 : 0)
         let stored = (isColor ? 3 : 1) + (hasAlpha ? 1 : 0)
         let count = structure.width * structure.height * stored
-        var isGood = false
-        let pixels = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
-          isGood = png_image_finish_read(&control, nil, target.baseAddress, 0, nil) != 0
-          initialized = isGood ? count : 0
+        let pixels: [UInt8]?
+        if structure.bitDepth == 16 {
+          control.format |= 4
+          pixels = finish(&control, count, of: UInt16.self).map {
+            upperBytes($0, channels: stored, hasAlpha: hasAlpha)
+          }
+        } else {
+          pixels = finish(&control, count, of: UInt8.self)
         }
-        guard isGood, control.warning_or_error == 0 else { throw damaged(bytes, control) }
+        guard let pixels, control.warning_or_error == 0 else { throw damaged(bytes, control) }
         return Image(
           checkedWidth: structure.width, height: structure.height,
           channels: stored == 2 ? 4 : stored,
           pixels: stored == 2 ? spreadGrayAlpha(pixels) : pixels)
       }
+    }
+
+    /// Reads the samples; nil where that failed.
+    private static func finish<Sample: BinaryInteger>(
+      _ control: inout png_image, _ count: Int, of type: Sample.Type
+    ) -> [Sample]? {
+      var isGood = false
+      let samples = [Sample](unsafeUninitializedCapacity: count) { target, initialized in
+        isGood = png_image_finish_read(&control, nil, target.baseAddress, 0, nil) != 0
+        initialized = isGood ? count : 0
+      }
+      return isGood ? samples : nil
+    }
+
+    /// The upper halves of 16-bit samples, as Pillow takes them.
+    ///
+    /// libpng's own step from 16 to 8 bits goes wrong for interlaced files in several releases of
+    /// 1.6 (wrong pixels, earlier a buffer overflow). Asked for 16 bits it passes the samples on,
+    /// multiplied with alpha, which is undone here.
+    private static func upperBytes(
+      _ samples: [UInt16], channels: Int, hasAlpha: Bool
+    ) -> [UInt8] {
+      guard hasAlpha else { return samples.map { UInt8(truncatingIfNeeded: $0 >> 8) } }
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(samples.count)
+      for pixel in stride(from: 0, to: samples.count - channels + 1, by: channels) {
+        let alpha = UInt64(samples[pixel + channels - 1])
+        for channel in 0..<(channels - 1) {
+          let product = UInt64(samples[pixel + channel]) * 65535
+          let straight = alpha == 0 ? 0 : min(65535, (product + alpha / 2) / alpha)
+          bytes.append(UInt8(truncatingIfNeeded: straight >> 8))
+        }
+        bytes.append(UInt8(truncatingIfNeeded: alpha >> 8))
+      }
+      return bytes
     }
 
     /// Grey with alpha as colour with alpha.
