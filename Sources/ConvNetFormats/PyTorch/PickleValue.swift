@@ -1,0 +1,84 @@
+/// A value that a pickle describes.
+///
+/// Containers are places in the ``PickleHeap``: a pickle may make them contain themselves or nest
+/// them a million deep, which references between Swift objects would not survive.
+enum PickleValue: Sendable {
+  case none
+  case bool(Bool)
+  case int(Int)
+  /// A whole number too large for `Int`, its lowest byte first.
+  case long([UInt8])
+  case float(Double)
+  case string(String)
+  case bytes([UInt8])
+  case tuple(Int)
+  case list(Int)
+  case dictionary(Int)
+  case global(PickleGlobal)
+  case storage(Int)
+  case tensor(Int)
+}
+
+/// The containers, storages and tensors of a pickle.
+struct PickleHeap: Sendable {
+  /// Numbers that several tensors may share.
+  struct Storage: Sendable {
+    let key: String
+    let elementType: ElementType
+    let count: Int
+    /// For a part of another storage (old files only): where it begins, in elements.
+    let viewOffset: Int
+  }
+
+  /// A view of a storage.
+  struct Tensor: Sendable {
+    let storage: Int
+    let offset: Int
+    let sizes: [Int]
+    let strides: [Int]
+  }
+
+  var sequences: [[PickleValue]] = []
+  var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []
+  var storages: [Storage] = []
+  var tensors: [Tensor] = []
+}
+
+/// The few names of Python that a state dict needs; every other name is refused.
+enum PickleGlobal: Hashable, Sendable {
+  case orderedDictionary
+  case rebuildTensor
+  case rebuildParameter
+  case storageType(ElementType)
+  case elementType
+  case size
+  case device
+  case set
+
+  init?(module: String, name: String) {
+    switch (module, name) {
+    case ("collections", "OrderedDict"): self = .orderedDictionary
+    case ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"):
+      self = .rebuildTensor
+    case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
+    case ("torch", "Size"): self = .size
+    case ("torch", "device"): self = .device
+    case ("builtins", "set"), ("__builtin__", "set"): self = .set
+    case ("torch", _) where Self.elementTypes.contains(name): self = .elementType
+    case ("torch", _), ("torch.cuda", _), ("torch.storage", _):
+      guard let type = Self.storageTypes[name] else { return nil }
+      self = .storageType(type)
+    default: return nil
+    }
+  }
+
+  private static let storageTypes: [String: ElementType] = [
+    "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16,
+    "BFloat16Storage": .bfloat16, "LongStorage": .int64, "IntStorage": .int32,
+    "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8, "BoolStorage": .bool,
+  ]
+
+  private static let elementTypes: Set<String> = [
+    "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
+  ]
+}
