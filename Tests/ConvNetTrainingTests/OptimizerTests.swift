@@ -42,9 +42,9 @@ private func numbers(_ count: Int, seed: UInt64) -> Tensor {
     var largest = 0.0
     for item in cases {
       let row = Row(try golden.tensor(item, "p"))
-      let updates = ParameterUpdates(
+      let updates = try ParameterUpdates(
         [try row.target()], optimizer: try Golden.optimizer(item.operation, item.parameters),
-        threads: 1)
+        kernels: OptimizerKernels(), threads: 1)
       let rate = try #require(item.parameters["lr"]?.double)
       for step in 0..<(item.parameters["steps"]?.int ?? 0) {
         _ = row.gradient.update(fromContentsOf: try golden.tensor(item, "g\(step)").elements)
@@ -61,7 +61,8 @@ private func numbers(_ count: Int, seed: UInt64) -> Tensor {
 
   @Test func aLongGradientIsShortenedToTheNorm() throws {
     let row = Row(Tensor([3]))
-    let updates = ParameterUpdates([try row.target()], optimizer: .sgd(), threads: 1)
+    let updates = try ParameterUpdates(
+      [try row.target()], optimizer: .sgd(), kernels: OptimizerKernels(), threads: 1)
     _ = row.gradient.update(fromContentsOf: [3, 0, 4])
     #expect(updates.step(learningRate: 1, clipNorm: 1) == 5)
     #expect(largestDifference(try row.tensor, try Tensor([3], [-0.6, 0, -0.8])) < 1e-6)
@@ -77,16 +78,16 @@ private func numbers(_ count: Int, seed: UInt64) -> Tensor {
       _ = row.gradient.update(fromContentsOf: gradient)
       sum += gradient.reduce(0) { $0 + Double($1) * Double($1) }
     }
-    let updates = ParameterUpdates(
-      try rows.map { try $0.target() }, optimizer: .sgd(), threads: 2)
+    let updates = try ParameterUpdates(
+      try rows.map { try $0.target() }, optimizer: .sgd(), kernels: OptimizerKernels(), threads: 2)
     #expect(abs(updates.gradientNorm() / sum.squareRoot() - 1) < 1e-6)
   }
 
   @Test func weightDecayLeavesOutWhatDoesNotDecay() throws {
     let rows = [Row(Tensor([2], repeating: 1)), Row(Tensor([2], repeating: 1))]
-    let updates = ParameterUpdates(
+    let updates = try ParameterUpdates(
       [try rows[0].target("w", decays: true), try rows[1].target("b", decays: false)],
-      optimizer: .sgd(weightDecay: 0.5), threads: 1)
+      optimizer: .sgd(weightDecay: 0.5), kernels: OptimizerKernels(), threads: 1)
     updates.step(learningRate: 0.1)
     #expect(try rows[0].tensor.elements == [0.95, 0.95])
     #expect(try rows[1].tensor.elements == [1, 1])
@@ -100,9 +101,9 @@ private func numbers(_ count: Int, seed: UInt64) -> Tensor {
     func train(threads: Int, resumeAfter: Int?) throws -> [[Float]] {
       let rows = [Row(numbers(50_000, seed: 1)), Row(numbers(33, seed: 2))]
       func make() throws -> ParameterUpdates {
-        ParameterUpdates(
+        try ParameterUpdates(
           [try rows[0].target("a"), try rows[1].target("b", decays: false)],
-          optimizer: optimizer, threads: threads)
+          optimizer: optimizer, kernels: OptimizerKernels(), threads: threads)
       }
       var updates = try make()
       for step in 0..<4 {

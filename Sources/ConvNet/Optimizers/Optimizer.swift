@@ -64,7 +64,7 @@ public enum Optimizer: Hashable, Sendable {
   ///   - step: counts from 1.
   ///   - learningRate: the schedule's rate at this step.
   ///   - decays: whether weight decay acts on the parameter.
-  func kernel(step: Int, learningRate: Double, decays: Bool) -> OptimizerKernel {
+  func rule(step: Int, learningRate: Double, decays: Bool) -> OptimizerRule {
     let decay = decays ? weightDecay : 0
     switch self {
     case .sgd(let momentum, let dampening, let nesterov, _):
@@ -90,7 +90,7 @@ public enum Optimizer: Hashable, Sendable {
   private static func adam(
     _ beta1: Double, _ beta2: Double, _ epsilon: Double, step: Int, learningRate: Double,
     decay: Double, shrink: Double
-  ) -> OptimizerKernel {
+  ) -> OptimizerRule {
     let correction1 = 1 - Double.pow(beta1, Double(step))
     let correction2 = 1 - Double.pow(beta2, Double(step))
     return .adam(

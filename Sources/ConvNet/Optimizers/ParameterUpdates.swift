@@ -33,9 +33,9 @@ final class ParameterUpdates {
 
   /// What the tasks read; written between the runs only.
   private final class Shared {
-    var decaying = OptimizerKernel.sgd(
+    var decaying = OptimizerRule.sgd(
       rate: 0, momentum: 0, gradientShare: 1, nesterov: false, weightDecay: 0)
-    var plain = OptimizerKernel.sgd(
+    var plain = OptimizerRule.sgd(
       rate: 0, momentum: 0, gradientShare: 1, nesterov: false, weightDecay: 0)
     var gradientScale: Float = 1
     let squares: UnsafeMutableBufferPointer<Double>
@@ -48,14 +48,16 @@ final class ParameterUpdates {
     deinit { squares.deallocate() }
   }
 
-  init(_ targets: [Target], optimizer: Optimizer, threads: Int) {
+  init(
+    _ targets: [Target], optimizer: Optimizer, kernels: OptimizerKernels, threads: Int
+  ) {
     self.optimizer = optimizer
     self.targets = targets
     let rows = optimizer.momentNames.count
     let memory = MomentMemory(counts: targets.map(\.shape.count), rows: rows)
     self.memory = memory
 
-    var pieces: [(piece: OptimizerKernel.Piece, decays: Bool)] = []
+    var pieces: [(piece: OptimizerKernels.Piece, decays: Bool)] = []
     for (position, target) in targets.enumerated() {
       let count = target.shape.count
       for start in stride(from: 0, to: count, by: ParameterUpdates.pieceSize) {
@@ -64,7 +66,7 @@ final class ParameterUpdates {
         }
         pieces.append(
           (
-            OptimizerKernel.Piece(
+            OptimizerKernels.Piece(
               parameter: target.parameter + start, gradient: target.gradient + start,
               moments: (moment(0), moment(1), moment(2)),
               count: min(ParameterUpdates.pieceSize, count - start)), target.decays
@@ -76,12 +78,13 @@ final class ParameterUpdates {
     self.shared = shared
     updates = ParallelTasks(tasks: work.count, threads: threads) { task in
       let entry = work[task]
-      (entry.decays ? shared.decaying : shared.plain)
-        .update(entry.piece, gradientScale: shared.gradientScale)
+      kernels.update(
+        entry.piece, by: entry.decays ? shared.decaying : shared.plain,
+        gradientScale: shared.gradientScale)
     }
     norms = ParallelTasks(tasks: work.count, threads: threads) { task in
       let piece = work[task].piece
-      shared.squares[task] = OptimizerKernel.sumOfSquares(piece.gradient, count: piece.count)
+      shared.squares[task] = kernels.sumOfSquares(piece.gradient, count: piece.count)
     }
   }
 
@@ -100,8 +103,8 @@ final class ParameterUpdates {
       shared.gradientScale = Float(min(1, clipNorm / (length + 1e-6)))
     }
     stepCount += 1
-    shared.decaying = optimizer.kernel(step: stepCount, learningRate: learningRate, decays: true)
-    shared.plain = optimizer.kernel(step: stepCount, learningRate: learningRate, decays: false)
+    shared.decaying = optimizer.rule(step: stepCount, learningRate: learningRate, decays: true)
+    shared.plain = optimizer.rule(step: stepCount, learningRate: learningRate, decays: false)
     updates.run()
     return norm
   }

@@ -47,7 +47,10 @@ final class TrainingRunner {
           name: slot.name, shape: slot.shape, parameter: parameter, gradient: gradient,
           decays: decaysAll || slot.shape.rank > 1))
     }
-    updates = ParameterUpdates(targets, optimizer: optimizer, threads: plan.threads)
+    updates = ParameterUpdates(
+      targets, optimizer: optimizer,
+      kernels: try OptimizerKernels(instructionSet: options.instructionSet),
+      threads: plan.threads)
   }
 
   /// Calls a closure with the memory of the images, row-major.
@@ -64,15 +67,19 @@ final class TrainingRunner {
   ///
   /// - Returns: the batch's loss.
   func computeGradients() -> Float {
-    if let position = training.randomKeyPosition {
-      let words = randomKeys.words(at: UInt64(updates.stepCount))
-      // 16 bits each: whole numbers that Float32 holds exactly.
-      executor.withInput(position) { key in
-        for index in key.indices { key[index] = Float(words[index % 4] & 0xFFFF) }
-      }
-    }
+    writeRandomKey()
     executor.run()
     return executor.withOutput(0) { $0[0] }
+  }
+
+  /// Writes the random key of the next step.
+  func writeRandomKey() {
+    guard let position = training.randomKeyPosition else { return }
+    let words = randomKeys.words(at: UInt64(updates.stepCount))
+    // 16 bits each: whole numbers that Float32 holds exactly.
+    executor.withInput(position) { key in
+      for index in key.indices { key[index] = Float(words[index % 4] & 0xFFFF) }
+    }
   }
 
   /// Calls a closure with the scores of the last run, row-major.

@@ -9,11 +9,11 @@
 /// A condition variable: sleepers wait until a condition holds, `ring` wakes all of them.
 ///
 /// `@unchecked Sendable`: the C objects are made for use by many threads and never move.
-final class Bell: @unchecked Sendable {
+package final class Bell: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  package init() {
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
   }
@@ -26,14 +26,14 @@ final class Bell: @unchecked Sendable {
   }
 
   /// Sleeps until the condition holds; it is looked at again after every ring.
-  func wait(until isReady: () -> Bool) {
+  package func wait(until isReady: () -> Bool) {
     pthread_mutex_lock(mutex)
     while !isReady() { pthread_cond_wait(condition, mutex) }
     pthread_mutex_unlock(mutex)
   }
 
   /// Wakes everyone who waits.
-  func ring() {
+  package func ring() {
     pthread_mutex_lock(mutex)
     pthread_cond_broadcast(condition)
     pthread_mutex_unlock(mutex)

@@ -1,14 +1,6 @@
 internal import CConvNetKernels
 internal import Synchronization
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// Threads that stay alive and run programs together with whoever starts one.
 ///
 /// A program is a row of phases; a phase is so many tasks, and the next phase starts when all tasks of
@@ -38,7 +30,8 @@ final class ThreadPool: Sendable {
   init(threads: Int) {
     self.threads = max(1, threads)
     for index in 1..<max(2, self.threads) where index < self.threads {
-      ThreadPool.startThread { [self] in work(thread: index) }
+      // Without the thread the others do its work.
+      SystemThread.start { [self] in work(thread: index) }
     }
   }
 
@@ -84,35 +77,6 @@ final class ThreadPool: Sendable {
     bell.wait { [self] in epoch.load(ordering: .sequentiallyConsistent) != seen }
     sleepers.subtract(1, ordering: .sequentiallyConsistent)
   }
-
-  private static func startThread(_ body: @escaping @Sendable () -> Void) {
-    // Detached: the pools live as long as the process.
-    let box = Unmanaged.passRetained(ThreadBody(body))
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let status = pthread_create(
-      &thread, nil,
-      { argument in
-        #if canImport(Darwin)
-          let pointer = argument
-        #else
-          guard let pointer = argument else { return nil }
-        #endif
-        Unmanaged<ThreadBody>.fromOpaque(pointer).takeRetainedValue().run()
-        return nil
-      }, box.toOpaque())
-    // Without the thread the others do its work.
-    if status != 0 { box.release() }
-  }
-}
-
-/// What a started thread runs.
-private final class ThreadBody: Sendable {
-  let run: @Sendable () -> Void
-  init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
 extension ThreadPool {
