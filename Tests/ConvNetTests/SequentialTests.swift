@@ -25,4 +25,22 @@ import Testing
     #expect(tail.parameters.map(\.name) == ["2.weight", "2.bias"])
     #expect(net[1..<1].count == 0)
   }
+
+  @Test func anIdentityKeepsItsPlaceAndAddsNothing() throws {
+    struct Net: Module {
+      let norm: any Module = Identity()
+      let features = Sequential {
+        Identity()
+        Conv2d(inChannels: 3, outChannels: 4, kernelSize: 3)
+      }
+      func forward(_ x: Value) -> Value { features(norm(x)) }
+    }
+    let graph = try Graph(Net(), input: [3, 8, 8])
+    #expect(graph.nodes.map(\.name) == ["features.1"])
+    #expect(graph.parameters.map(\.name) == ["features.1.weight", "features.1.bias"])
+    let nothing = try Graph(Identity(), input: [3, 8, 8])
+    #expect(nothing.nodes.isEmpty && nothing.outputs == nothing.inputs)
+    let image = Tensor([1, 3, 8, 8], repeating: 2)
+    #expect(try ReferenceExecutor<Float>(nothing).run(Weights(), [image]) == [image])
+  }
 }

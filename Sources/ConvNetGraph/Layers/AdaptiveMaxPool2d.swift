@@ -4,7 +4,7 @@
 /// Input `[B, C, H, W]`, output `[B, C, H_out, W_out]`.
 public struct AdaptiveMaxPool2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: AdaptiveMaxPool2dOperation
 
   /// An adaptive maximum pooling to `outputSize`, a number or ``Size2D``.

@@ -3,7 +3,7 @@
 /// Input `[B, C, H, W]`, output `[B, C, H_out, W_out]`.
 public struct AvgPool2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: AvgPool2dOperation
 
   /// An average pooling.

@@ -5,7 +5,7 @@
 /// `num_batches_tracked` does not exist here: with a fixed momentum nothing reads it.
 public struct BatchNorm2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   /// The factor of each channel; nil without `affine`.
   public let weight: Parameter?
   /// What is added to each channel; nil without `affine`.

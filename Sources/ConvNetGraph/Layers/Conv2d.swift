@@ -5,7 +5,7 @@
 /// inChannels/groups, K_h, K_w]` and `bias` `[outChannels]`, initialised as PyTorch does.
 public struct Conv2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   /// The kernels.
   public let weight: Parameter
   /// One number added per output channel; nil without bias.

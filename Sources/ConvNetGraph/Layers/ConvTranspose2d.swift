@@ -5,7 +5,7 @@
 /// and `bias` `[outChannels]`, initialised as PyTorch does.
 public struct ConvTranspose2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   /// The kernels.
   public let weight: Parameter
   /// One number added per output channel; nil without bias.

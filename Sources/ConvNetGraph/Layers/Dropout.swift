@@ -2,7 +2,7 @@
 /// PyTorch's `nn.Dropout`.
 public struct Dropout: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   /// The share that is set to 0.
   public let p: Float
 

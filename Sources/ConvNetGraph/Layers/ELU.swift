@@ -1,7 +1,7 @@
 /// x where it is positive, else alpha (e^x - 1): PyTorch's `nn.ELU`.
 public struct ELU: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: ELUOperation
 
   /// An exponential linear unit.

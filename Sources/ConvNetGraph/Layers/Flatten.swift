@@ -1,7 +1,7 @@
 /// Neighbouring dimensions made one, by default all but the batch: PyTorch's `nn.Flatten`.
 public struct Flatten: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: FlattenOperation
 
   /// Joins the dimensions `startDim...endDim`.

@@ -1,7 +1,7 @@
 /// x times the share of a normal distribution below x: PyTorch's `nn.GELU`.
 public struct GELU: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: GELUOperation
 
   /// A Gaussian error linear unit.

@@ -3,7 +3,7 @@
 /// Input `[B, C, H, W]`, output `[B, C, 1, 1]`.
 public struct GlobalAvgPool2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
 
   /// A global average pooling.
   public init() {}

@@ -3,7 +3,7 @@
 /// Input and output `[B, C, ...]`. Parameters: `weight` and `bias`, each `[C]`, with `affine`.
 public struct GroupNorm: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   /// The factor of each channel; nil without `affine`.
   public let weight: Parameter?
   /// What is added to each channel; nil without `affine`.

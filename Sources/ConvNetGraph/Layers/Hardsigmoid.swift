@@ -1,7 +1,7 @@
 /// min(max(x + 3, 0), 6) / 6 as a layer: PyTorch's `nn.Hardsigmoid`.
 public struct Hardsigmoid: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
 
   /// A sigmoid of straight lines.
   public init() {}

@@ -1,7 +1,7 @@
 /// x min(max(x + 3, 0), 6) / 6 as a layer: PyTorch's `nn.Hardswish`.
 public struct Hardswish: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
 
   /// A Swish of straight lines.
   public init() {}

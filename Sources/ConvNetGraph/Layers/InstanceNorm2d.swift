@@ -5,7 +5,7 @@
 /// `track_running_stats`, off by default there) do not exist.
 public struct InstanceNorm2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   /// The factor of each channel; nil without `affine`.
   public let weight: Parameter?
   /// What is added to each channel; nil without `affine`.

@@ -1,7 +1,7 @@
 /// x where it is positive, else a small multiple of it: PyTorch's `nn.LeakyReLU`.
 public struct LeakyReLU: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: LeakyReLUOperation
 
   /// A leaky unit with this slope.

@@ -4,7 +4,7 @@
 /// inFeatures]` and `bias` `[outFeatures]`, initialised as PyTorch does.
 public struct Linear: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   /// The weights.
   public let weight: Parameter
   /// One number added per output; nil without bias.

@@ -3,7 +3,7 @@
 /// Input and output `[B, C, ...]`.
 public struct LocalResponseNorm: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: LocalResponseNormOperation
 
   /// A local response normalisation.

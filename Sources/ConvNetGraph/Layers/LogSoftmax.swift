@@ -1,7 +1,7 @@
 /// The logarithms of shares along a dimension: PyTorch's `nn.LogSoftmax`.
 public struct LogSoftmax: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: LogSoftmaxOperation
 
   /// Logarithms of shares along one dimension.

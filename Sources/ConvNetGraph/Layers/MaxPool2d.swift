@@ -4,7 +4,7 @@
 /// the image.
 public struct MaxPool2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: MaxPool2dOperation
 
   /// A maximum pooling.

@@ -3,7 +3,7 @@
 /// Parameter: `weight` `[numParameters]`, 0.25 at the start.
 public struct PReLU: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   /// The slopes.
   public let weight: Parameter
 

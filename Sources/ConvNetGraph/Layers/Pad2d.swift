@@ -1,7 +1,7 @@
 /// An image with cells of one number around it: PyTorch's `nn.ConstantPad2d`.
 public struct ConstantPad2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let padding: Padding2D
   let value: Float
 
@@ -20,7 +20,7 @@ public struct ConstantPad2d: Layer {
 /// An image with zeros around it: PyTorch's `nn.ZeroPad2d`.
 public struct ZeroPad2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let padding: Padding2D
 
   /// A padding by a number, a ``Size2D``, or a ``Padding2D`` per side.
@@ -35,7 +35,7 @@ public struct ZeroPad2d: Layer {
 /// An image continued by its mirror image: PyTorch's `nn.ReflectionPad2d`.
 public struct ReflectionPad2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let padding: Padding2D
 
   /// A padding by a number, a ``Size2D``, or a ``Padding2D`` per side.
@@ -50,7 +50,7 @@ public struct ReflectionPad2d: Layer {
 /// An image continued by its edge cells: PyTorch's `nn.ReplicationPad2d`.
 public struct ReplicationPad2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let padding: Padding2D
 
   /// A padding by a number, a ``Size2D``, or a ``Padding2D`` per side.
@@ -65,7 +65,7 @@ public struct ReplicationPad2d: Layer {
 /// An image continued by its other side: PyTorch's `nn.CircularPad2d`.
 public struct CircularPad2d: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let padding: Padding2D
 
   /// A padding by a number, a ``Size2D``, or a ``Padding2D`` per side.

@@ -1,7 +1,7 @@
 /// max(0, x) as a layer: PyTorch's `nn.ReLU`.
 public struct ReLU: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
 
   /// A rectified linear unit.
   public init() {}

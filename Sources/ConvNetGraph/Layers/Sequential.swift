@@ -12,7 +12,7 @@
 /// ```
 public struct Sequential: Layer, ModuleContainer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   /// The children in order.
   public let modules: [any Module]
   private let names: [String]

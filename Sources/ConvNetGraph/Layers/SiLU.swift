@@ -1,7 +1,7 @@
 /// x / (1 + e^-x) as a layer: PyTorch's `nn.SiLU`.
 public struct SiLU: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
 
   /// A sigmoid linear unit.
   public init() {}

@@ -1,7 +1,7 @@
 /// 1 / (1 + e^-x) as a layer: PyTorch's `nn.Sigmoid`.
 public struct Sigmoid: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
 
   /// A logistic function.
   public init() {}

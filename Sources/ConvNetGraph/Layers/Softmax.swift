@@ -1,7 +1,7 @@
 /// Shares along a dimension that add up to 1: PyTorch's `nn.Softmax`.
 public struct Softmax: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: SoftmaxOperation
 
   /// Shares along one dimension.

@@ -1,7 +1,7 @@
 /// ln(1 + e^(beta x)) / beta: PyTorch's `nn.Softplus`.
 public struct Softplus: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: SoftplusOperation
 
   /// A smooth ReLU.

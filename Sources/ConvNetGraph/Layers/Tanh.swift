@@ -1,7 +1,7 @@
 /// tanh(x) as a layer: PyTorch's `nn.Tanh`.
 public struct Tanh: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
 
   /// A hyperbolic tangent.
   public init() {}

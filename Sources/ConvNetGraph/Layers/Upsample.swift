@@ -3,7 +3,7 @@
 /// Input `[B, C, H, W]`, output `[B, C, H_out, W_out]`, see ``ResizeOperation``.
 public struct Upsample: Layer {
   /// What tells this layer from another.
-  public let identity = Identity()
+  public let identity = LayerIdentity()
   let operation: ResizeOperation
 
   /// A resize to a size: a number or ``Size2D``.

@@ -25,7 +25,7 @@ extension Module {
 /// A module that is a single layer and knows itself again when copied.
 public protocol Layer: Module {
   /// What tells this layer from another of the same kind; store it as a property.
-  var identity: Identity { get }
+  var identity: LayerIdentity { get }
 }
 
 /// A module whose children are numbered, not named by properties.

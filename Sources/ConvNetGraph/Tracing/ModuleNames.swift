@@ -1,13 +1,13 @@
 /// The names of a module's parameters and parts, found by reflection once per trace.
 struct ModuleNames {
   private(set) var parameters: [(name: String, parameter: Parameter)] = []
-  private var parameterPositions: [Identity: Int] = [:]
+  private var parameterPositions: [LayerIdentity: Int] = [:]
   private var paths: [Key: [String]] = [:]
 
   /// A part is recognised by its type and the first layer or parameter in it.
   private struct Key: Hashable {
     let type: ObjectIdentifier
-    let first: Identity?
+    let first: LayerIdentity?
   }
 
   init() {}
@@ -32,7 +32,7 @@ struct ModuleNames {
   }
 
   /// Records a value and everything below it; returns the first identity found.
-  private mutating func visit(_ value: Any, path: String) -> Identity? {
+  private mutating func visit(_ value: Any, path: String) -> LayerIdentity? {
     if let parameter = value as? Parameter {
       if parameterPositions[parameter.identity] == nil {
         parameterPositions[parameter.identity] = parameters.count
@@ -40,8 +40,8 @@ struct ModuleNames {
       }
       return parameter.identity
     }
-    if let identity = value as? Identity { return identity }
-    var first: Identity?
+    if let identity = value as? LayerIdentity { return identity }
+    var first: LayerIdentity?
     for (label, child) in ModuleNames.children(of: value) {
       let found = visit(child, path: path.isEmpty ? label : "\(path).\(label)")
       if first == nil { first = found }
@@ -55,7 +55,7 @@ struct ModuleNames {
     return first
   }
 
-  private static func first(in value: Any) -> Identity? {
+  private static func first(in value: Any) -> LayerIdentity? {
     if let layer = value as? any Layer { return layer.identity }
     if let parameter = value as? Parameter { return parameter.identity }
     for (_, child) in children(of: value) {

@@ -6,7 +6,7 @@ internal import Synchronization
 /// reflection; so it has to be a stored property of a layer, and layers stored properties of modules.
 /// A copied layer is the same layer (as in PyTorch, where a module used twice shares its weights).
 public struct Parameter: Sendable {
-  let identity = Identity()
+  let identity = LayerIdentity()
   /// The sizes.
   public let shape: Shape
   /// How it gets its first numbers.
@@ -23,12 +23,12 @@ public struct Parameter: Sendable {
 }
 
 /// What tells one layer from another: a number that every copy of the layer keeps.
-public struct Identity: Hashable, Sendable {
+public struct LayerIdentity: Hashable, Sendable {
   private let number: UInt64
 
   /// A new identity.
   public init() {
-    number = Identity.counter.add(1, ordering: .relaxed).newValue
+    number = LayerIdentity.counter.add(1, ordering: .relaxed).newValue
   }
 
   private static let counter = Atomic<UInt64>(0)
