@@ -55,6 +55,7 @@ struct ConvolutionRun {
     request.problem = problem
     request.direction = direction
     request.algorithm = algorithm
+    request.plain_source = algorithm == CN_STEM
   }
 
   /// nil when the algorithm does not do this problem.
@@ -131,7 +132,9 @@ struct ConvolutionRun {
     var arguments = cn_convolution_arguments()
     arguments.source = UnsafePointer(from.base)
     arguments.destination = to.base
-    arguments.packed_weights = UnsafePointer(packed.base)
+    let ownWeights = AlignedFloats(weights)
+    arguments.packed_weights = plan.pack_tasks > 0 ? UnsafePointer(packed.base) : nil
+    arguments.weights = plan.pack_tasks > 0 ? nil : UnsafePointer(ownWeights.base)
     arguments.bias = bias.map { UnsafePointer($0.base) }
     arguments.residual = residual.map { UnsafePointer($0.base) }
     arguments.mask = mask.map { UnsafePointer($0.base) }
@@ -139,7 +142,9 @@ struct ConvolutionRun {
     arguments.high = epilogue.high
     arguments.mean = mean.base
     arguments.centred_squares = squares.base
-    withExtendedLifetime((bias, residual, mask)) { run(plan, arguments) }
+    withExtendedLifetime((bias, residual, mask, ownWeights, packed, from)) {
+      run(plan, arguments)
+    }
     #expect(to.marginIsIntact && mean.marginIsIntact && squares.marginIsIntact)
     let result = plain(to, channels: targets, plane: targetPlane, vector: vector)
     #expect(result.paddingIsZero)

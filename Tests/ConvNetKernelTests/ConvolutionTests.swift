@@ -59,7 +59,10 @@ extension cn_convolution_problem {
       .init(n: 1, c: 16, h: 30, o: 32, k: 3, p: 1),  // whole rows
       .init(n: 3, c: 20, h: 7, o: 40, k: 3, p: 1),  // several images to a task
       .init(n: 5, c: 24, h: 2, o: 40, k: 3, p: 1),
-      .init(n: 9, c: 19, h: 1, o: 35, k: 3, p: 1),  // 1x1 images
+      .init(n: 9, c: 19, h: 1, o: 35, k: 3, p: 1),  // 1x1 images: one tap of nine
+      .init(n: 20, c: 19, h: 2, o: 35, k: 3, p: 1),  // position by position
+      .init(n: 10, c: 9, h: 3, o: 35, k: 5, s: 2, p: 2),
+      .init(n: 17, c: 5, h: 28, o: 18, k: 3, p: 1),  // several chunks of tiles and strips
       .init(n: 1, c: 8, h: 9, o: 12, k: 3, s: 2, p: 1),
       .init(n: 1, c: 3, h: 21, o: 20, k: 7, s: 2, p: 3),  // stem
       .init(n: 1, c: 3, h: 16, o: 20, k: 4, s: 4),  // patches: stride equals kernel
@@ -90,7 +93,7 @@ extension cn_convolution_problem {
   }()
 
   static let algorithms: [cn_algorithm] = [
-    CN_AUTOMATIC, CN_DIRECT, CN_DEPTHWISE, CN_WINOGRAD, CN_WINOGRAD_PHASED,
+    CN_AUTOMATIC, CN_DIRECT, CN_DEPTHWISE, CN_STEM, CN_WINOGRAD, CN_WINOGRAD_PHASED,
   ]
 
   /// Direct sums: within the bound for any order of summation, output by output. Winograd mixes the
@@ -127,6 +130,7 @@ extension cn_convolution_problem {
       for algorithm in Self.algorithms {
         var run = ConvolutionRun(table, problem, CN_FORWARD, algorithm)
         run.request.statistics = index % 3 == 0
+        run.request.constant_weights = index % 2 == 0
         guard let plan = run.plan() else { continue }
         let result = run.data(plan, source: x, weights: weights, epilogue: epilogue)
         let label = "\(String(cString: table.pointee.isa)) \(plan.algorithm) \(problem.text)"

@@ -241,6 +241,7 @@ static void measure(const cn_kernel_table *table, const cn_convolution_request *
       .source = backward ? dy : x,
       .destination = result,
       .packed_weights = packed,
+      .weights = weights,
       .workspace = workspace,
       .low = -INFINITY,
       .high = INFINITY,
@@ -257,7 +258,7 @@ static void measure(const cn_kernel_table *table, const cn_convolution_request *
   double pack_time = 1e9;
   int runs = 0;
   const double begin = seconds();
-  while (runs < 5 || (runs < MOST && seconds() - begin < 0.5)) {
+  while (runs < 5 || (runs < MOST && seconds() - begin < (getenv("QUICK") ? 0.0 : 0.5))) {
     const double start = seconds();
     if (runs < 5 || !request->constant_weights)
       for (int t = 0; t < plan.pack_tasks; t++) table->convolution->pack(&plan, t, weights, packed);
@@ -299,7 +300,7 @@ static void measure(const cn_kernel_table *table, const cn_convolution_request *
          p->stride_height, p->groups, direction_names[request->direction],
          algorithm_names[plan.algorithm], best * 1e3, median * 1e3, pack_time * 1e3, work / best,
          work / (best + pack_time), 100 * work / best / peak, peak, plan.tasks[0],
-         sqrt(error / norm));
+         sqrt(error / (norm > 0 ? norm : 1)));
   fflush(stdout);
   float *all[] = {x, dy, weights, gradient, result, packed, workspace, scratch, bias, mean, squares};
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free(all[i]);

@@ -32,6 +32,7 @@
 #include "direct_weights.h"
 #include "depthwise.h"
 #include "depthwise_gradient.h"
+#include "stem.h"
 #include "winograd_transforms.h"
 #include "winograd.h"
 #include "winograd_gradient.h"

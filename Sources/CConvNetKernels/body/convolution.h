@@ -39,17 +39,6 @@ static cn_status check_problem(cn_convolution_plan *plan) {
   return CN_OK;
 }
 
-// The part of all (output, tap) pairs on an axis whose tap falls inside the source.
-static double visible_part(const axis *a) {
-  double pairs = 0;
-  for (int32_t tap = 0; tap < a->kernel; tap++) {
-    int32_t first, end;
-    visible(a->target_size, a->source_size, 1, a->first + tap, &first, &end);
-    if (end > first) pairs += end - first;
-  }
-  return pairs / ((double)a->target_size * a->kernel);
-}
-
 // Estimated cycles, one multiply-add of a vector per cycle: what Winograd saves in products against
 // its transforms of tiles and weights and, in the last term, against reading weights four times as
 // large once per group of tiles.
@@ -62,8 +51,9 @@ static bool winograd_pays(const cn_convolution_plan *plan) {
   const double source_blocks = s.source_blocks, target_blocks = s.target_blocks;
   const double pixels = (double)p->batch * s.y.target_size * s.x.target_size;
   double direct = pixels * 9 * sources * target_blocks;
-  // The direct gradient skips what lies in the border.
-  if (gradient) direct *= visible_part(&s.y) * visible_part(&s.x);
+  // The direct gradient skips what lies in the border, and so do many tiny images.
+  const double part = visible_part(&s.y) * visible_part(&s.x);
+  if (gradient || direct_by_position(plan, part)) direct *= part;
   const double weight_bytes = 36 * sources * target_blocks * CN_VL * 4;
   double winograd = tiles * (36 * sources * target_blocks + 140 * source_blocks +
                              100 * target_blocks) +
@@ -92,9 +82,10 @@ static cn_status plan_convolution(const cn_convolution_request *request,
   const cn_convolution_plan checked = *plan;
   switch (request->algorithm) {
     case CN_AUTOMATIC:
+      if (request->plain_source) return plan_stem(plan);
       if (depthwise_fits(plan))
         return weights ? plan_depthwise_gradient(plan) : plan_depthwise(plan);
-      if (!request->exact_order && !request->plain_source && winograd_pays(plan)) {
+      if (!request->exact_order && winograd_pays(plan)) {
         const bool phased = winograd_should_phase(plan);
         const cn_status found =
             weights ? plan_winograd_gradient(plan, phased) : plan_winograd(plan, phased);
@@ -102,6 +93,8 @@ static cn_status plan_convolution(const cn_convolution_request *request,
         *plan = checked;
       }
       return weights ? plan_direct_weights(plan) : plan_direct(plan);
+    case CN_STEM:
+      return plan_stem(plan);
     case CN_DEPTHWISE:
       return weights ? plan_depthwise_gradient(plan) : plan_depthwise(plan);
     case CN_DIRECT:
@@ -122,6 +115,9 @@ static void pack_convolution(const cn_convolution_plan *plan, int32_t task, cons
     case CN_WINOGRAD_PHASED:
       pack_winograd(plan, task, weights, packed);
       break;
+    case CN_STEM:
+      pack_stem(plan, task, weights, packed);
+      break;
     case CN_DEPTHWISE:
       pack_depthwise(plan, task, weights, packed);
       break;
@@ -140,6 +136,12 @@ static void run_convolution(const cn_convolution_plan *plan, int32_t phase, int3
         run_winograd_gradient(plan, phase, task, arguments, scratch);
       else
         run_winograd(plan, phase, task, arguments, scratch);
+      break;
+    case CN_STEM:
+      if (weights)
+        run_stem_gradient(plan, phase, task, arguments, scratch);
+      else
+        run_stem(plan, phase, task, arguments, scratch);
       break;
     case CN_DEPTHWISE:
       if (weights)

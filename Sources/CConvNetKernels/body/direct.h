@@ -13,6 +13,9 @@
 //
 // Wide rows are cut into blocks of neighbouring pixels. Narrow images would leave most of a block
 // empty, so there pixels are counted through rows and images and each has its own offset.
+// In batches of tiny images most taps fall into the border (5 of 9 at 2x2): there a block is the
+// same position in up to 14 images, with the quads of only those taps that this position sees. The
+// window is then a copy of the images, a vector apart so that they do not share cache sets.
 //
 // Packed weights, per class and group of targets, in the order of the quads:
 //   [channel block][tap row][tap column][quad of the block][4 channels][vectors][V]
@@ -29,6 +32,7 @@ enum {
   DIRECT_WINDOW,      // 1: copy, 0: read the tensor itself
   DIRECT_FLAT,        // 1: pixels counted through rows and images
   DIRECT_PARTS,       // tasks along images and rows
+  DIRECT_BY_POSITION, // 1: a block is one position in many images
 };
 
 enum { QUADS_PER_BLOCK = CN_VL / 4 };
@@ -60,6 +64,12 @@ static direct_shape make_direct_shape(const cn_convolution_plan *plan) {
   return s;
 }
 
+// `part`: of all (target, tap) pairs, those inside the source.
+CN_INLINE bool direct_by_position(const cn_convolution_plan *plan, double part) {
+  const cn_convolution_problem *p = &plan->request.problem;
+  return part < 0.7 && p->batch >= 8;
+}
+
 CN_INLINE bool axis_needs_border(const axis *a) {
   const int64_t end = (int64_t)(axis_count(a, 0) - 1) * a->source_step + a->last;
   return a->first < 0 || end >= a->source_size;
@@ -75,10 +85,16 @@ CN_INLINE int64_t direct_quad_limit(const direct_shape *s) {
   return (int64_t)s->blocking[DIRECT_QUADS] * s->y.kernel * s->x.kernel;
 }
 CN_INLINE int64_t direct_pixel_limit(const direct_shape *s) {
+  if (s->blocking[DIRECT_BY_POSITION]) return s->blocking[DIRECT_IMAGES];
   if (!s->blocking[DIRECT_FLAT]) return CN_MAX_PIXELS;
   return (int64_t)s->blocking[DIRECT_IMAGES] * s->blocking[DIRECT_ROWS] * s->columns;
 }
+CN_INLINE int64_t source_image_floats(const direct_shape *s) {
+  return (int64_t)s->source_blocks * s->y.source_size * s->x.source_size * CN_VL;
+}
 CN_INLINE int64_t direct_window_floats(const direct_shape *s) {
+  if (s->blocking[DIRECT_BY_POSITION])
+    return s->blocking[DIRECT_IMAGES] * (source_image_floats(s) + CN_VL);
   return s->blocking[DIRECT_WINDOW] ? s->source_blocks * window_plane(s) : 0;
 }
 
@@ -142,6 +158,15 @@ static cn_status plan_direct(cn_convolution_plan *plan) {
       images = ceil_div(images, 2);
     images = ceil_div(p->batch, ceil_div(p->batch, images));
   }
+  if (direct_by_position(plan, visible_part(&s.y) * visible_part(&s.x)) && row_parts == 1) {
+    blocking[DIRECT_BY_POSITION] = 1;
+    const int64_t splits = ceil_div(blocking[DIRECT_GROUPS], groups_per_task);
+    images = min64(p->batch, 4 * CN_MAX_PIXELS);
+    images = min64(images, max64(CN_MAX_PIXELS, 2 * budget / source_image_floats(&s)));
+    while (images > CN_MAX_PIXELS && ceil_div(p->batch, images) * splits < wanted)
+      images = ceil_div(images, 2);
+    images = ceil_div(p->batch, ceil_div(p->batch, images));
+  }
   blocking[DIRECT_IMAGES] = (int32_t)images;
   blocking[DIRECT_ROWS] = (int32_t)rows;
   blocking[DIRECT_SPLIT] = (int32_t)groups_per_task;
@@ -153,7 +178,7 @@ static cn_status plan_direct(cn_convolution_plan *plan) {
   s = make_direct_shape(plan);
   const int64_t parts = ceil_div(p->batch, images) * row_parts;
   const int64_t splits = ceil_div(blocking[DIRECT_GROUPS], groups_per_task);
-  const int64_t image_source = (int64_t)s.source_blocks * s.y.source_size * s.x.source_size * CN_VL;
+  const int64_t image_source = source_image_floats(&s);
   const int64_t image_target = (int64_t)s.target_blocks * s.y.target_size * s.x.target_size * CN_VL;
   if (parts * splits > INT32_MAX || direct_window_floats(&s) > INT32_MAX ||
       images * image_source > INT32_MAX || images * image_target > INT32_MAX)
@@ -280,6 +305,15 @@ static source_view copy_window(const direct_shape *s, const float *source, int32
   return (source_view){window, window_plane(s), s->window_rows * row_floats, columns};
 }
 
+static source_view copy_images(const direct_shape *s, const float *source, int32_t first_image,
+                               int32_t images, float *window) {
+  const int64_t floats = source_image_floats(s);
+  for (int32_t i = 0; i < images; i++)
+    for (int64_t n = 0; n < floats; n += CN_VL)
+      store(window + i * (floats + CN_VL) + n, load(source + (first_image + i) * floats + n));
+  return (source_view){window, 0, floats + CN_VL, s->x.source_size};
+}
+
 static source_view tensor_view(const direct_shape *s, const float *source, int32_t first_image,
                                int32_t first_row) {
   const int64_t plane = (int64_t)s->y.source_size * s->x.source_size * CN_VL;
@@ -315,6 +349,66 @@ static int64_t list_quads(const direct_shape *s, const source_view *view, int32_
   return count;
 }
 
+// The offsets in the tensor of all (channel quad, tap) that target (t, u) of a class can see.
+static int64_t list_position_quads(const direct_shape *s, int32_t cy, int32_t cx, int32_t t,
+                                   int32_t u, int32_t first_quad, int32_t end_quad,
+                                   int32_t vectors, quad *quads) {
+  const int64_t plane = (int64_t)s->y.source_size * s->x.source_size * CN_VL;
+  int64_t count = 0, weights = 0;
+  for (int32_t q = first_quad; q < end_quad;) {
+    const int32_t block = q / QUADS_PER_BLOCK;
+    const int32_t block_end = (int32_t)min64(end_quad, (block + 1) * QUADS_PER_BLOCK);
+    for (int32_t ky = 0; ky < s->y.kernel; ky++) {
+      int32_t y, x;
+      if (!axis_offset(&s->y, cy, ky, &y)) continue;
+      y += t * s->y.source_step;
+      for (int32_t kx = 0; kx < s->x.kernel; kx++) {
+        if (!axis_offset(&s->x, cx, kx, &x)) continue;
+        x += u * s->x.source_step;
+        const bool inside = y >= 0 && y < s->y.source_size && x >= 0 && x < s->x.source_size;
+        for (int32_t i = q; i < block_end; i++, weights += 4 * vectors * CN_VL)
+          if (inside)
+            quads[count++] = (quad){
+                (int32_t)(block * plane + ((int64_t)y * s->x.source_size + x) * CN_VL +
+                          (i - block * QUADS_PER_BLOCK) * 4),
+                (int32_t)weights};
+      }
+    }
+    q = block_end;
+  }
+  return count;
+}
+
+// One group of targets, position by position over `images` images.
+static void multiply_positions(const direct_shape *s, block *b, int32_t cy, int32_t cx,
+                               int32_t images, int32_t first_quad, int32_t end_quad,
+                               int32_t vectors, quad *quads, int32_t *source_offsets,
+                               int32_t *destination_offsets) {
+  const int64_t source_image = source_image_floats(s) + CN_VL;
+  const int64_t target_image =
+      (int64_t)s->target_blocks * s->y.target_size * s->x.target_size * CN_VL;
+  const int64_t blocks = ceil_div(images, CN_MAX_PIXELS);
+  const int32_t rows = axis_count(&s->y, cy), columns = axis_count(&s->x, cx);
+  b->quads = quads;
+  b->source_offsets = source_offsets;
+  b->destination_offsets = destination_offsets;
+  for (int32_t t = 0; t < rows; t++)
+    for (int32_t u = 0; u < columns; u++) {
+      b->quad_count =
+          list_position_quads(s, cy, cx, t, u, first_quad, end_quad, vectors, quads);
+      const int64_t position =
+          ((int64_t)t * s->y.target_step * s->x.target_size + u * s->x.target_step) * CN_VL;
+      for (int64_t n = 0; n < blocks; n++) {
+        const int64_t first = cut(images, blocks, n), count = cut(images, blocks, n + 1) - first;
+        for (int64_t i = 0; i < count; i++) {
+          source_offsets[i] = (int32_t)((first + i) * source_image);
+          destination_offsets[i] = (int32_t)((first + i) * target_image + position);
+        }
+        block_kernels[count - 1][vectors - 1][0](b);
+      }
+    }
+}
+
 static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t task,
                        const cn_convolution_arguments *a, float *scratch) {
   const cn_convolution_problem *p = &plan->request.problem;
@@ -340,7 +434,8 @@ static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t t
   int32_t *source_offsets = (int32_t *)(quads + direct_quad_limit(&s));
   int32_t *destination_offsets = source_offsets + direct_pixel_limit(&s);
   const source_view view =
-      blocking[DIRECT_WINDOW]
+      blocking[DIRECT_BY_POSITION] ? copy_images(&s, a->source, first_image, images, scratch)
+      : blocking[DIRECT_WINDOW]
           ? copy_window(&s, a->source, first_image, images, first_row, end_row - first_row, scratch)
           : tensor_view(&s, a->source, first_image, first_row);
 
@@ -358,7 +453,7 @@ static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t t
       if (rows <= 0 || columns <= 0) continue;
 
       const int64_t pixels = (int64_t)images * rows * columns;
-      if (blocking[DIRECT_FLAT]) {
+      if (blocking[DIRECT_FLAT] && !blocking[DIRECT_BY_POSITION]) {
         int64_t n = 0;
         for (int32_t i = 0; i < images; i++)
           for (int32_t t = 0; t < rows; t++)
@@ -380,7 +475,7 @@ static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t t
         const int32_t first_block = g * blocking[DIRECT_VECTORS];
         const int32_t vectors =
             (int32_t)min64(blocking[DIRECT_VECTORS], s.target_blocks - first_block);
-        if (first_quad != listed_first || end_quad != listed_end || vectors != listed_vectors)
+        if (!blocking[DIRECT_BY_POSITION] && (first_quad != listed_first || end_quad != listed_end || vectors != listed_vectors))
           quad_count = list_quads(&s, &view, cy, cx, first_quad, end_quad, vectors, quads);
         listed_first = first_quad;
         listed_end = end_quad;
@@ -404,7 +499,13 @@ static void run_direct(const cn_convolution_plan *plan, int32_t phase, int32_t t
             .limited = is_limited(a),
         };
         const block_kernel(*kernels)[2][2] = block_kernels;
-        if (blocking[DIRECT_FLAT]) {
+        if (blocking[DIRECT_BY_POSITION]) {
+          b.destination = a->destination + corner;
+          b.residual = a->residual ? a->residual + corner : NULL;
+          b.mask = a->mask ? a->mask + corner : NULL;
+          multiply_positions(&s, &b, cy, cx, images, first_quad, end_quad, vectors, quads,
+                             source_offsets, destination_offsets);
+        } else if (blocking[DIRECT_FLAT]) {
           b.destination = a->destination + corner;
           b.residual = a->residual ? a->residual + corner : NULL;
           b.mask = a->mask ? a->mask + corner : NULL;

@@ -112,15 +112,6 @@ static cn_status plan_direct_weights(cn_convolution_plan *plan) {
   return CN_OK;
 }
 
-// The outputs first ..< end whose tap falls inside the source.
-CN_INLINE void visible(int32_t outputs, int32_t size, int32_t stride, int32_t offset,
-                       int32_t *first, int32_t *end) {
-  // output * stride + offset in 0 ..< size
-  *first = offset >= 0 ? 0 : (int32_t)ceil_div(-(int64_t)offset, stride);
-  *end = size - 1 - offset < 0 ? 0 : (size - 1 - offset) / stride + 1;
-  if (*end > outputs) *end = outputs;
-}
-
 // The images and rows of a strip.
 typedef struct strip {
   int32_t first_image, images, first_row, end_row;

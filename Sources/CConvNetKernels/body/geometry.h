@@ -88,6 +88,31 @@ CN_INLINE axis horizontal_axis(const cn_convolution_plan *plan) {
                    p->kernel_width, p->stride_width, p->pad_left, p->dilation_width);
 }
 
+// The outputs first ..< end whose tap falls inside the source.
+CN_INLINE void visible(int32_t outputs, int32_t size, int32_t stride, int32_t offset,
+                       int32_t *first, int32_t *end) {
+  // output * stride + offset in 0 ..< size
+  *first = offset >= 0 ? 0 : (int32_t)ceil_div(-(int64_t)offset, stride);
+  *end = size - 1 - offset < 0 ? 0 : (size - 1 - offset) / stride + 1;
+  if (*end > outputs) *end = outputs;
+}
+
+// The part of all (target, tap) pairs on an axis whose tap falls inside the source.
+static double visible_part(const axis *a) {
+  double inside = 0, all = 0;
+  for (int32_t class = 0; class < a->classes; class ++) {
+    const int32_t count = axis_count(a, class);
+    for (int32_t tap = 0; tap < a->kernel; tap++) {
+      int32_t offset, first, end;
+      if (!axis_offset(a, class, tap, &offset)) continue;
+      visible(count, a->source_size, a->source_step, offset, &first, &end);
+      all += count;
+      if (end > first) inside += end - first;
+    }
+  }
+  return all > 0 ? inside / all : 1;
+}
+
 // The same for channels: targets are output channels forward, input channels backward.
 typedef struct channel_map {
   int32_t sources, targets;

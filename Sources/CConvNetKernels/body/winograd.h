@@ -11,6 +11,7 @@
 // CN_WINOGRAD: a task takes some tiles through all of that, with V and M in its own scratch.
 // CN_WINOGRAD_PHASED: phase 0 writes V of all tiles to the workspace; in phase 1 a task takes one
 // group of targets and many tiles, so that a large U is read once instead of once per few tiles.
+// Unless the weights are constant, phase 1 makes the U of its group itself: it never goes to memory.
 //
 // Planes of points are padded by 192 bytes, for 36 planes at a power of two would share one cache
 // set.
@@ -65,7 +66,7 @@ CN_INLINE int64_t winograd_m_plane(const winograd_shape *s) {
 }
 // Floats of U of one point and one group.
 CN_INLINE int64_t winograd_u_plane(const winograd_shape *s) {
-  return (int64_t)s->quads * 4 * s->blocking[WINOGRAD_VECTORS] * CN_VL;
+  return (int64_t)s->quads * 4 * s->blocking[WINOGRAD_VECTORS] * CN_VL + WINOGRAD_PLANE_PADDING;
 }
 
 static cn_status plan_winograd(cn_convolution_plan *plan, bool phased) {
@@ -80,7 +81,7 @@ static cn_status plan_winograd(cn_convolution_plan *plan, bool phased) {
   winograd_shape s = make_winograd_shape(plan);
   blocking[WINOGRAD_VECTORS] = s.target_blocks > 1 ? 2 : 1;
   blocking[WINOGRAD_GROUPS] = (int32_t)ceil_div(s.target_blocks, blocking[WINOGRAD_VECTORS]);
-  const int64_t most = phased ? 8 * CN_MAX_PIXELS : ceil_div(28, CN_MAX_PIXELS) * CN_MAX_PIXELS;
+  const int64_t most = phased ? 140 : ceil_div(28, CN_MAX_PIXELS) * CN_MAX_PIXELS;
   const int64_t parts = ceil_div(s.tiles, most);
   blocking[WINOGRAD_TILES] = (int32_t)ceil_div(s.tiles, parts);
   blocking[WINOGRAD_PARTS] = (int32_t)ceil_div(s.tiles, blocking[WINOGRAD_TILES]);
@@ -103,9 +104,13 @@ static cn_status plan_winograd(cn_convolution_plan *plan, bool phased) {
   const int64_t m_floats = WINOGRAD_POINTS * winograd_m_plane(&s);
   plan->thread_scratch_bytes =
       4 * (m_floats + 2 * s.quads + (phased ? 0 : v_floats));
-  plan->packed_weight_bytes =
-      4 * blocking[WINOGRAD_GROUPS] * WINOGRAD_POINTS * winograd_u_plane(&s);
-  plan->pack_tasks = blocking[WINOGRAD_GROUPS] * s.source_blocks;
+  const int64_t group_bytes = 4 * WINOGRAD_POINTS * winograd_u_plane(&s);
+  if (phased && !plan->request.constant_weights) {
+    plan->thread_scratch_bytes += group_bytes;
+  } else {
+    plan->packed_weight_bytes = blocking[WINOGRAD_GROUPS] * group_bytes;
+    plan->pack_tasks = blocking[WINOGRAD_GROUPS] * s.source_blocks;
+  }
   if (statistics) {
     plan->workspace_bytes += statistics_bytes(blocking[WINOGRAD_PARTS], s.target_blocks);
     plan->tasks[plan->phases++] = s.target_blocks;
@@ -114,26 +119,31 @@ static cn_status plan_winograd(cn_convolution_plan *plan, bool phased) {
   return CN_OK;
 }
 
-// One task transforms the weights of one group of targets and one source block.
-static void pack_winograd(const cn_convolution_plan *plan, int32_t task, const float *weights,
-                          float *packed) {
-  const winograd_shape s = make_winograd_shape(plan);
-  const int32_t group = task / s.source_blocks, block = task % s.source_blocks;
-  const int32_t first_block = group * s.blocking[WINOGRAD_VECTORS];
+// U of one group of targets and one source block; `u` is where the group starts.
+static void transform_weights(const cn_convolution_plan *plan, const winograd_shape *s,
+                              int32_t group, int32_t block, const float *weights, float *u) {
+  const int32_t first_block = group * s->blocking[WINOGRAD_VECTORS];
   const int32_t vectors =
-      (int32_t)min64(s.blocking[WINOGRAD_VECTORS], s.target_blocks - first_block);
-  const int32_t channels = (int32_t)min64(CN_VL, s.quads * 4 - block * CN_VL);
-  const int64_t plane = winograd_u_plane(&s);
+      (int32_t)min64(s->blocking[WINOGRAD_VECTORS], s->target_blocks - first_block);
+  const int32_t channels = (int32_t)min64(CN_VL, s->quads * 4 - block * CN_VL);
+  const int64_t plane = winograd_u_plane(s);
   float square[CN_VL * 9 * CN_VL] __attribute__((aligned(64)));
   for (int32_t v = 0; v < vectors; v++) {
-    read_weight_square(plan, &s.channels, weights, (first_block + v) * CN_VL, block * CN_VL,
+    read_weight_square(plan, &s->channels, weights, (first_block + v) * CN_VL, block * CN_VL,
                        square);
-    float *out = packed + group * WINOGRAD_POINTS * plane +
-                 ((int64_t)block * CN_VL * vectors + v) * CN_VL;
+    float *out = u + ((int64_t)block * CN_VL * vectors + v) * CN_VL;
     for (int32_t c = 0; c < channels; c++)
       winograd_weight_tile(square + c * 9 * CN_VL, plan->request.direction == CN_BACKWARD_DATA,
                            out + (int64_t)c * vectors * CN_VL, plane);
   }
+}
+
+static void pack_winograd(const cn_convolution_plan *plan, int32_t task, const float *weights,
+                          float *packed) {
+  const winograd_shape s = make_winograd_shape(plan);
+  const int32_t group = task / s.source_blocks, block = task % s.source_blocks;
+  transform_weights(plan, &s, group, block, weights,
+                    packed + group * WINOGRAD_POINTS * winograd_u_plane(&s));
 }
 
 // Where a tile lies.
@@ -314,7 +324,10 @@ static void run_winograd(const cn_convolution_plan *plan, int32_t phase, int32_t
   const int32_t first = part * blocking[WINOGRAD_TILES];
   const int32_t count = (int32_t)min64(blocking[WINOGRAD_TILES], s.tiles - first);
   float *m = phased ? scratch : scratch + WINOGRAD_POINTS * v_plane;
-  quad *quads = (quad *)(m + WINOGRAD_POINTS * winograd_m_plane(&s));
+  float *own_weights = m + WINOGRAD_POINTS * winograd_m_plane(&s);
+  const bool packed = plan->packed_weight_bytes > 0;
+  const int64_t group_floats = WINOGRAD_POINTS * winograd_u_plane(&s);
+  quad *quads = (quad *)(own_weights + (packed ? 0 : group_floats));
   if (phased)
     v += (int64_t)first * CN_VL;
   else
@@ -330,8 +343,11 @@ static void run_winograd(const cn_convolution_plan *plan, int32_t phase, int32_t
       quads[q] = (quad){
           (int32_t)(q / QUADS_PER_BLOCK * block_distance + q % QUADS_PER_BLOCK * 4),
           q * 4 * vectors * CN_VL};
+    if (!packed)
+      for (int32_t b = 0; b < s.source_blocks; b++)
+        transform_weights(plan, &s, g, b, a->weights, own_weights);
     multiply_points(&s, count, v, v_plane,
-                    a->packed_weights + g * WINOGRAD_POINTS * winograd_u_plane(&s), vectors, quads,
+                    packed ? a->packed_weights + g * group_floats : own_weights, vectors, quads,
                     m);
     for (int32_t i = 0; i < vectors; i++) {
       write_tiles(&s, a, first, count, first_block + i,

@@ -3,7 +3,8 @@
 // The caller plans once per shape and then runs tasks:
 //
 //   problem + direction ── plan() ──► plan: phases, tasks per phase, bytes of memory
-//   weights [O][C/groups][KH][KW] ── pack(task) ──► packed weights   (forward, backward data)
+//   weights [O][C/groups][KH][KW] ── pack(task) ──► packed weights   (forward, backward data, unless
+//                                                                     plan.pack_tasks is 0)
 //   for each phase { for each task, in any order, on any thread { run(phase, task) }; barrier }
 //
 // The number of tasks depends on the shape only, and so do the sums: the results have the same bits
@@ -97,8 +98,9 @@ typedef struct cn_convolution_arguments {
   const float *_Nullable source;
   // y of forward, dx of backward data.
   float *_Nullable destination;
-  // From pack(): forward and backward data.
+  // Forward and backward data: from pack(), or where plan.pack_tasks is 0 the weights themselves.
   const float *_Nullable packed_weights;
+  const float *_Nullable weights;
   void *_Nullable workspace;
 
   // After the sums of forward and backward data, in this order, each optional:
