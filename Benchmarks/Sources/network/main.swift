@@ -13,13 +13,16 @@ import ConvNet
   import Glibc
 #endif
 
-var options: [String: String] = [:]
-var arguments = Array(CommandLine.arguments.dropFirst())
-while !arguments.isEmpty {
-  let name = arguments.removeFirst()
-  let isFlag = arguments.first.map { $0.hasPrefix("--") } ?? true
-  options[name] = isFlag ? "yes" : arguments.removeFirst()
-}
+let options: [String: String] = {
+  var options: [String: String] = [:]
+  var arguments = Array(CommandLine.arguments.dropFirst())
+  while !arguments.isEmpty {
+    let name = arguments.removeFirst()
+    let isFlag = arguments.first.map { $0.hasPrefix("--") } ?? true
+    options[name] = isFlag ? "yes" : arguments.removeFirst()
+  }
+  return options
+}()
 
 func number(_ name: String, _ fallback: Int) -> Int { options[name].flatMap(Int.init) ?? fallback }
 
@@ -104,7 +107,7 @@ if options["--mode"] == "train" {
   }
   if let path = options["--output"] {
     let outputs = try executor.run([input])
-    try SafetensorsWriter.write(Weights([(name: "output", tensor: outputs[0])]), to: path)
+    try SafetensorsFile.write(Weights([(name: "output", tensor: outputs[0])]), to: path)
   }
 }
 if options["--plan"] != nil { write("\(plan)") }
