@@ -2,7 +2,7 @@
 //
 //   network --model resnet18 --batch 1 --mode infer|train [--size 224] [--channels 3] [--classes 1000]
 //           [--threads 2] [--weights w.safetensors --input x.safetensors --output y.safetensors]
-//           [--plan] [--serve]
+//           [--plan] [--steps] [--serve]
 //
 // Without --serve it measures for about two seconds and prints one JSON line. With --serve it answers
 // each line "SECONDS" on standard input with one JSON line, so that engines can take turns.
@@ -75,10 +75,11 @@ if let path = options["--input"] {
 
 let run: () -> Void
 let plan: Plan
+let executor: Executor
 if options["--mode"] == "train" {
   let training = try TrainingGraph(graph, batch: batch)
   plan = try Plan(training.graph, purpose: .training, options: engine)
-  let executor = try Executor(plan, weights: weights)
+  executor = try Executor(plan, weights: weights)
   run = {
     executor.withInput(0) { buffer in
       input.withUnsafeBufferPointer { _ = buffer.update(fromContentsOf: $0) }
@@ -98,7 +99,7 @@ if options["--mode"] == "train" {
   }
 } else {
   plan = try Plan(graph, options: engine)
-  let executor = try Executor(plan, weights: weights)
+  executor = try Executor(plan, weights: weights)
   run = {
     executor.withInput(0) { buffer in
       input.withUnsafeBufferPointer { _ = buffer.update(fromContentsOf: $0) }
@@ -113,6 +114,18 @@ if options["--mode"] == "train" {
 if options["--plan"] != nil { write("\(plan)") }
 
 for _ in 0..<3 { run() }
+if options["--steps"] != nil {
+  let steps = executor.measureSteps(runs: 15)
+  func milliseconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) * 1e3 + Double(duration.components.attoseconds) * 1e-15
+  }
+  let total = steps.reduce(0) { $0 + milliseconds($1.median) }
+  for step in steps.sorted(by: { $0.median > $1.median }) {
+    let time = milliseconds(step.median)
+    write("\(time) ms  \(Int(1000 * time / total)) per mille  \(step.name): \(step.kernel)")
+  }
+  write("\(total) ms in all steps")
+}
 if options["--serve"] == nil {
   write(report(measure(seconds: 2, run)))
 } else {

@@ -104,6 +104,40 @@ public final class Executor {
       })
   }
 
+  /// The time of each step: what a per-layer table shows.
+  ///
+  /// The inputs keep what was written before the call for the first run only, so the numbers that flow
+  /// are not those of a real run; the work is the same.
+  public func measureSteps(runs: Int) -> [StepTime] {
+    let runners = plan.steps.map { step in
+      StepRunner(
+        steps: [step], addresses: addresses, threadScratch: plan.threadScratch,
+        threads: plan.threads)
+    }
+    let clock = ContinuousClock()
+    var times = [[Duration]](repeating: [], count: runners.count)
+    for _ in 0..<max(1, runs) {
+      for (position, runner) in runners.enumerated() {
+        times[position].append(clock.measure { runner.run() })
+      }
+    }
+    return zip(plan.steps, times).map { step, times in
+      StepTime(
+        name: step.name, kernel: step.kernel.summary,
+        median: times.sorted()[times.count / 2])
+    }
+  }
+
+  /// How long a step took.
+  public struct StepTime: Sendable {
+    /// The node's name, or what was inserted.
+    public let name: String
+    /// What ran.
+    public let kernel: String
+    /// The median of the runs.
+    public let median: Duration
+  }
+
   /// Runs independent tasks on the plan's threads: for optimiser updates and the like.
   ///
   /// How the work is cut must not depend on the number of threads.
