@@ -105,6 +105,8 @@ let package = Package(
     .testTarget(
       name: "ConvNetTests", dependencies: ["ConvNet"], exclude: ["Golden"],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetCLITests", dependencies: ["ConvNetCLI"], swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

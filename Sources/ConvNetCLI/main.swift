@@ -9,6 +9,9 @@ internal import ConvNetTerminal
 #endif
 
 let program = CommandLineTool(
-  name: "convnet", version: programVersion,
-  summary: "convolutional networks on any CPU", commands: [])
+  name: "convnet", version: programVersion, summary: "convolutional networks on any CPU",
+  commands: [
+    TrainCommand.command, EvalCommand.command, PredictCommand.command, SummaryCommand.command,
+    DataCommand.command, DoctorCommand.command,
+  ])
 exit(await program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

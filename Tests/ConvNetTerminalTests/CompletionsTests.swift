@@ -69,7 +69,9 @@ struct CompletionsTests {
     let (status, output) = try #require(try Self.run("fish", ["--no-config"], input: input))
     #expect(status == 0)
     #expect(
-      output.split(separator: "\n").map(String.init) == ["adamw", "sgd", "data\tlook at data"])
+      output.split(separator: "\n").map(String.init) == [
+        "adamw\tthe optimiser", "sgd\tthe optimiser", "data\tlook at data",
+      ])
   }
 
   @Test(arguments: Shell.allCases)

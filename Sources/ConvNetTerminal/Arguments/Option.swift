@@ -27,6 +27,7 @@ extension ArgumentValue {
   fileprivate var integer: Int? { if case .integer(let value) = self { value } else { nil } }
   fileprivate var number: Double? { if case .number(let value) = self { value } else { nil } }
   fileprivate var text: String? { if case .text(let value) = self { value } else { nil } }
+  fileprivate var texts: [String]? { if case .texts(let value) = self { value } else { nil } }
   fileprivate var sizes: [Int]? { if case .sizes(let value) = self { value } else { nil } }
 }
 
@@ -130,6 +131,18 @@ extension Option where Value == [String] {
     Self(name, valueName: valueName, rule: rule, help: help, repeats: true) {
       $0.compactMap(\.text)
     }
+  }
+}
+
+extension Option where Value == [String]? {
+  /// Some of the words of a list, or nil where they were not given.
+  package static func choices(
+    _ name: String, _ valueName: String, _ words: [String], defaultText: String? = nil,
+    _ help: String
+  ) -> Self {
+    Self(
+      name, valueName: valueName, rule: .choices(words), help: help, defaultText: defaultText
+    ) { $0.last?.texts }
   }
 }
 

@@ -6,12 +6,16 @@ package enum ValueRule: Sendable, Equatable {
   /// A number of a range, or the keyword if there is one.
   case number(NumberRange, keyword: String? = nil)
   case choice([String])
+  /// Some of the words, with commas between them.
+  case choices([String])
   /// Any text that is not empty.
   case text
   /// One of some known names, or a file.
   case nameOrFile([String])
   case file
   case folder
+  /// A file or a folder.
+  case path
   /// A length of time, in seconds.
   case duration(ClosedRange<Double>)
   /// Sizes joined by `x`; each within a range, their count within another.
@@ -27,7 +31,10 @@ package enum ValueRule: Sendable, Equatable {
       return Numeral.number(text).flatMap { range.contains($0) ? .number($0) : nil }
     case .choice(let choices):
       return choices.contains(text) ? .text(text) : nil
-    case .text, .nameOrFile, .file, .folder:
+    case .choices(let choices):
+      let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      return words.allSatisfy(choices.contains) ? .texts(words) : nil
+    case .text, .nameOrFile, .file, .folder, .path:
       return text.isEmpty ? nil : .text(text)
     case .duration(let range):
       return Numeral.seconds(text).flatMap { range.contains($0) ? .number($0) : nil }
@@ -46,10 +53,13 @@ package enum ValueRule: Sendable, Equatable {
     case .number(let range, let keyword):
       return (keyword.map { "'\($0)' or " } ?? "") + "a number \(range.words)"
     case .choice(let choices): return "one of \(choices.joined(separator: ", "))"
+    case .choices(let choices):
+      return "some of \(choices.joined(separator: ", ")), with commas between them"
     case .text: return "a text"
     case .nameOrFile(let names): return "a file, or one of \(names.joined(separator: ", "))"
     case .file: return "a file"
     case .folder: return "a folder"
+    case .path: return "a file or a folder"
     case .duration(let range):
       let (low, high) = (range.lowerBound, range.upperBound)
       return "a time such as 90s, 20m or 1h30m, from \(DurationFormat.spoken(seconds: low)) "
@@ -66,9 +76,9 @@ package enum ValueRule: Sendable, Equatable {
     switch self {
     case .integer(let range): return Self.words(range)
     case .number(let range, _): return range.words
-    case .choice(let choices): return choices.joined(separator: ", ")
+    case .choice(let choices), .choices(let choices): return choices.joined(separator: ", ")
     case .nameOrFile(let names): return names.joined(separator: ", ")
-    case .text, .file, .folder, .duration, .sizes: return nil
+    case .text, .file, .folder, .path, .duration, .sizes: return nil
     }
   }
 
@@ -94,5 +104,6 @@ package enum ArgumentValue: Sendable, Equatable {
   case integer(Int)
   case number(Double)
   case text(String)
+  case texts([String])
   case sizes([Int])
 }

@@ -40,7 +40,11 @@ extension Completions {
   private func fishLine(_ option: OptionSpecification, condition: String) -> String {
     var line = "complete -c \(program) -n \(condition) -l \(option.name)"
     if let letter = option.letter { line += " -s \(letter)" }
-    if let rule = option.rule { line += " -r\(fishValues(rule))" }
+    if let rule = option.rule {
+      // -x: needs a value, and no file is one.
+      line += rule.completesFiles || rule.completesFolders ? " -r" : " -x"
+      line += fishValues(rule)
+    }
     return line + " -d \(shellQuotedForFish(option.help))"
   }
 

@@ -48,17 +48,17 @@ extension ValueRule {
   /// The words that can be completed, or nil where the value is free or a path.
   var completionWords: [String]? {
     switch self {
-    case .choice(let words), .nameOrFile(let words): words
+    case .choice(let words), .choices(let words), .nameOrFile(let words): words
     case .number(_, let keyword): keyword.map { [$0] }
-    case .integer, .text, .file, .folder, .duration, .sizes: nil
+    case .integer, .text, .file, .folder, .path, .duration, .sizes: nil
     }
   }
 
   /// Whether a path can stand there.
   var completesFiles: Bool {
     switch self {
-    case .file, .nameOrFile: true
-    case .folder, .integer, .number, .choice, .text, .duration, .sizes: false
+    case .file, .nameOrFile, .path: true
+    case .folder, .integer, .number, .choice, .choices, .text, .duration, .sizes: false
     }
   }
 

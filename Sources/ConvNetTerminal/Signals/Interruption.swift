@@ -68,6 +68,12 @@ package enum Interruption {
       _ = firstNumber.load(ordering: .relaxed)
       signal(SIGINT, handle)
       signal(SIGTERM, handle)
+      // A parent may have started this process with the signals blocked (Foundation's Process does).
+      var both = sigset_t()
+      sigemptyset(&both)
+      sigaddset(&both, SIGINT)
+      sigaddset(&both, SIGTERM)
+      pthread_sigmask(SIG_UNBLOCK, &both, nil)
     }
   }
 
