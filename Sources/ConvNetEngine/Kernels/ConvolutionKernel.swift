@@ -62,7 +62,11 @@ struct ConvolutionKernel: Kernel {
     switch role {
     case .forward, .inputGradient:
       arguments.destination = memory.output(0)
-      arguments.packed_weights = memory.input(1)
+      if plan.pack_tasks > 0 {
+        arguments.packed_weights = memory.input(1)
+      } else {
+        arguments.weights = memory.input(1)
+      }
       arguments.bias = biasIndex.map(memory.input)
       arguments.residual = residualIndex.map(memory.input)
       arguments.mask = maskIndex.map(memory.input)

@@ -49,7 +49,7 @@ enum ConvolutionProvider: KernelProvider {
       kernel.residualIndex = fused.residualIndex
       kernel.clamp = fused.clamp
       var inputs: [KernelChoice.InputUse] = [
-        .layout(readsPlain ? .plain : .blocked), .packed(PackKernel(request.table, plan)),
+        .layout(readsPlain ? .plain : .blocked), weights(request.table, plan),
       ]
       if fused.hasBias { inputs.append(.layout(.plain)) }
       if fused.hasResidual { inputs.append(.layout(.blocked)) }
@@ -101,12 +101,19 @@ enum ConvolutionProvider: KernelProvider {
     case .success(let plan):
       var kernel = ConvolutionKernel(table: request.table, plan: plan, role: .inputGradient)
       var choice = KernelChoice(
-        kernel: kernel, inputs: [.layout(.blocked), .packed(PackKernel(request.table, plan))],
+        kernel: kernel, inputs: [.layout(.blocked), weights(request.table, plan)],
         outputLayouts: [.blocked], workspace: Int(plan.workspace_bytes + 3) / 4)
       complete(&kernel, &choice)
       choice.kernel = kernel
       return .choice(choice)
     }
+  }
+
+  /// How the weights are wanted: packed, or as they are by an algorithm that packs on its way.
+  private static func weights(
+    _ table: KernelTable, _ plan: cn_convolution_plan
+  ) -> KernelChoice.InputUse {
+    plan.pack_tasks > 0 ? .packed(PackKernel(table, plan)) : .layout(.plain)
   }
 
   private static func weightGradient(
