@@ -92,7 +92,8 @@ let package = Package(
       name: "ConvNetFormatsTests", dependencies: ["ConvNetFormats", "ConvNetGraph"],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "ConvNetGoldenTests", dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats"],
+      name: "ConvNetGoldenTests",
+      dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetTrainingTests", dependencies: ["ConvNet"], swiftSettings: swiftSettings),

@@ -38,7 +38,8 @@ func measure(seconds: Double, _ body: () -> Void) -> [Double] {
   let start = clock.now
   repeat {
     let time = clock.measure(body)
-    times.append(Double(time.components.attoseconds) * 1e-15 + Double(time.components.seconds) * 1e3)
+    times.append(
+      Double(time.components.attoseconds) * 1e-15 + Double(time.components.seconds) * 1e3)
   } while clock.now - start < .seconds(seconds) || times.count < 3
   return times.sorted()
 }
