@@ -6,7 +6,7 @@ internal import Synchronization
 /// A model that learns from pictures.
 ///
 /// ```swift
-/// let data = try Dataset("photos")
+/// let data = try Dataset.detect("photos")
 /// let trainer = try Trainer(model, training: data.training, evaluation: data.evaluation)
 /// for try await event in trainer.events() {
 ///   if case .epoch(let epoch) = event { print(epoch.epoch, epoch.evaluationAccuracy ?? 0) }
