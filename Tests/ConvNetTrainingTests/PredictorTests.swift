@@ -104,4 +104,15 @@ private func images(_ count: Int) throws -> [Image] {
     #expect(try await predictor([Image]()).shape == [0, 3])
     #expect(throws: ConvNetError.self) { try model().predictor(batch: 0) }
   }
+
+  @Test func aNetworkThatNeedsMoreMemoryThanThereIsIsAnError() throws {
+    struct Wide: Module {
+      let conv = Conv2d(inChannels: 1, outChannels: 64, kernelSize: 1)
+      func forward(_ x: Value) -> Value { conv(x) }
+    }
+    let model = try Model(Wide(), input: [1, 60_000, 60_000])
+    let error = #expect(throws: ConvNetError.self) { try model.predictor() }
+    #expect(error?.summary.hasPrefix("the network needs ") == true)
+    #expect(error?.advice == "use smaller pictures or a smaller batch")
+  }
 }

@@ -182,6 +182,15 @@ private final class Events: Sendable {
     #expect(try trainer.state().progress.stepInEpoch == 2)
   }
 
+  @Test func aTrainingThatIsStoppedBeforeItBeginsDoesNotBegin() throws {
+    let trainer = try Trainer(model(), training: Pictures(), configuration: configuration())
+    trainer.stop()
+    let result = try trainer.fit()
+    #expect(result.reason == .stopped && result.history.isEmpty)
+    #expect(try trainer.state().progress.step == 0)
+    #expect(try trainer.fit().reason == .completed)
+  }
+
   @Test func eventsComeInOrderAndEndWhenNobodyListens() async throws {
     let trainer = try Trainer(
       model(), training: Pictures(), evaluation: Pictures(count: 6),

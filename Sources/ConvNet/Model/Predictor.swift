@@ -42,6 +42,7 @@ public struct Predictor: Sendable {
     _ model: Model, batch: Int, options: EngineOptions, concurrency: Int?
   ) throws(ConvNetError) {
     let plan = try Plan(model.graph.reshaped(batch: batch), options: options)
+    try plan.checkMemory()
     pool = try ExecutorPool(
       plan, weights: model.weights, limit: concurrency ?? AvailableCores.count)
     self.batch = batch

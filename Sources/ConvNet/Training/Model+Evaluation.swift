@@ -46,6 +46,7 @@ extension Model {
     each: ((EvaluatedPicture) -> Void)? = nil, progress: (_ done: Int) -> Bool
   ) throws(ConvNetError) -> Evaluation {
     let size = plan.graph.shape(plan.graph.inputs[0])[0]
+    try plan.checkMemory()
     let executor = try Executor(plan, weights: weights)
     let writer = InputWriter(preprocessing, batch: size, threads: plan.threads)
     let loader = BatchLoader(

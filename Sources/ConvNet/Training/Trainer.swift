@@ -117,7 +117,8 @@ public final class Trainer: Sendable {
     try core.withLock { (core) throws(ConvNetError) -> TrainingState in try core.state() }
   }
 
-  /// Ends a training that is going on, after the step that it is in. Any thread may call it.
+  /// Ends a training that is going on, after the step that it is in, or else the next one before its
+  /// first step. Any thread may call it.
   public func stop() { published.isStopping.store(true, ordering: .relaxed) }
 
   /// Trains on the calling thread, to the end or until ``stop()``; called again, it goes on.
@@ -135,7 +136,8 @@ public final class Trainer: Sendable {
     onEvent: @Sendable (TrainingEvent) -> Void = { _ in },
     save: (@Sendable (TrainingState) throws(ConvNetError) -> Void)? = nil
   ) throws(ConvNetError) -> TrainingResult {
-    published.isStopping.store(false, ordering: .relaxed)
+    // Reset afterwards and not before: a training that is stopped before it begins does not begin.
+    defer { published.isStopping.store(false, ordering: .relaxed) }
     return try core.withLock { (core) throws(ConvNetError) -> TrainingResult in
       try core.run(save: save, onEvent: onEvent)
     }

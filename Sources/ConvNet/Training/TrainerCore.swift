@@ -121,6 +121,7 @@ final class TrainerCore {
     var loader: BatchLoader?
     while progress.epoch < configuration.epochs {
       if isOutOfPatience { return .patience }
+      if isStopping { return .stopped }
       let start = clock.seconds
       var ended = try trainEpoch(loader ?? makeLoader(epoch: progress.epoch), clock, onEvent)
       let trainingSeconds = clock.seconds - start

@@ -26,6 +26,7 @@ final class TrainingRunner {
   ) throws(ConvNetError) {
     self.training = training
     let plan = try Plan(training.graph, purpose: .training, options: options)
+    try plan.checkMemory()
     var all = weights
     // Constants that the loss brought along are in no model's weights.
     for slot in training.graph.parameters where slot.role == .constant && all[slot.name] == nil {
