@@ -7,12 +7,15 @@ struct Net: Module {
   let fc = Linear(64, 10)
 
   func forward(_ x: Value) -> Value {
-    let x = F.relu(bn(conv(x)))
+    let x = F.relu(bn(conv(x)))  // Python: F.relu(self.bn(self.conv(x)))
     return fc(F.flatten(F.globalAvgPool2d(x)))
   }
 }
 
-let graph = try Graph(Net(), input: [3, 32, 32])
-let executor = try Executor(Plan(graph), weights: graph.initialWeights(seed: 1))
-let pictures = Tensor([1, 3, 32, 32])
-print(try executor.run([pictures])[0])
+let model = try Model(Net(), input: [3, 32, 32], seed: 1)
+print(model.summary())
+
+let predictor = try model.predictor(batch: 8)
+let pictures = Tensor([8, 3, 32, 32])
+let scores = try await predictor(pictures)
+print("scores \(scores.shape)")

@@ -28,6 +28,7 @@
 #include "limits.h"
 #include "statistics.h"
 
+#include "direct_plan.h"
 #include "direct.h"
 #include "direct_weights.h"
 #include "depthwise.h"
