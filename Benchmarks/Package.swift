@@ -11,7 +11,8 @@ let package = Package(
       name: "layer",
       dependencies: [.product(name: "CConvNetKernels", package: "ConvNet")],
       exclude: ["README.md", "resnet.txt"],
-      cSettings: [.unsafeFlags(["-O2"])]),
+      cSettings: [.unsafeFlags(["-O2"])],
+      linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
       name: "network", dependencies: [.product(name: "ConvNet", package: "ConvNet")]),
   ],

@@ -1,5 +1,7 @@
 // Speed and error of single convolutions; README.md says how to use it.
 
+#define _POSIX_C_SOURCE 200809L  // clock_gettime under -std=c17
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
