@@ -2,8 +2,11 @@ internal import ConvNetGraph
 
 /// How a data set is read.
 public struct DatasetOptions: Hashable, Sendable {
-  /// The share of the training pictures that is set aside for validation where the data has
-  /// neither a validation nor a test part; 0 sets none aside.
+  /// The share of the training pictures that is set aside for validation where the data has no
+  /// validation part; 0 sets none aside.
+  ///
+  /// It is set aside beside a test part too: a network chosen by the test pictures would be judged
+  /// too well by them.
   public var validationFraction = 0.1
   /// The seed of that division.
   public var seed: UInt64 = 0
@@ -75,14 +78,15 @@ public struct Dataset: Sendable {
     self.classNames = classNames
     self.notes = notes
     self.parts = parts
-    guard parts[.validation] == nil, parts[.test] == nil, options.validationFraction != 0,
+    guard parts[.validation] == nil, options.validationFraction != 0,
       let training = parts[.training]
     else { return }
     let halves = try training.stratifiedSplit(
       fraction: options.validationFraction, seed: options.seed)
     // A single picture per class leaves nothing to set aside.
     guard halves.second.count > 0 else { return }
-    self.parts = [.training: halves.first, .validation: halves.second]
+    self.parts[.training] = halves.first
+    self.parts[.validation] = halves.second
     isSplitAutomatically = true
   }
 }

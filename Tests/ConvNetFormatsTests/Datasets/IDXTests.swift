@@ -44,6 +44,21 @@ import Testing
     #expect(try data.training?.image(at: 1).pixels == [4, 5, 6])
   }
 
+  @Test func setsValidationPicturesAsideBesideATestSet() throws {
+    let folder = try TemporaryFolder()
+    for (name, count) in [("train", 40), ("t10k", 6)] {
+      try folder.write(
+        Samples.idx([count, 1, 1], Samples.noise(count)), to: "\(name)-images-idx3-ubyte")
+      try folder.write(
+        Samples.idx([count], (0..<count).map { $0 % 2 }), to: "\(name)-labels-idx1-ubyte")
+    }
+    let data = try Dataset.detect(folder.path)
+    #expect(data.isSplitAutomatically)
+    #expect(data.training?.classCounts == [18, 18])
+    #expect(data.evaluation?.classCounts == [2, 2])
+    #expect(data.parts[.test]?.classCounts == [3, 3])
+  }
+
   @Test func splitsWhereThereIsNoTestSet() throws {
     let folder = try TemporaryFolder()
     try folder.write(
@@ -156,7 +171,10 @@ import Testing
 
   #if Zlib
     @Test(.enabled(if: Shared.has("mnist"))) func readsMNIST() throws {
-      let data = try Dataset.detect(Shared.file("mnist"))
+      #expect(try Dataset.detect(Shared.file("mnist")).evaluation?.count == 6_000)
+      var whole = DatasetOptions()
+      whole.validationFraction = 0
+      let data = try Dataset.detect(Shared.file("mnist"), options: whole)
       #expect(data.training?.count == 60_000)
       #expect(data.parts[.test]?.count == 10_000)
       #expect(data.classNames == (0..<10).map(String.init))
