@@ -47,3 +47,14 @@ import Testing
     try expectAgreement(try withGradients(graph), purpose: .training, seed: 11)
   }
 }
+
+/// Convolutions large enough for every algorithm that training chooses by itself.
+@Suite struct LargeConvolutionAgreementTests {
+  @Test(arguments: [(64, 64, 14), (19, 48, 28), (3, 64, 28)])
+  func trainingAgreesWithTheReference(_ sizes: (inputs: Int, outputs: Int, size: Int)) throws {
+    let net = Conv2d(
+      inChannels: sizes.inputs, outChannels: sizes.outputs, kernelSize: 3, padding: 1)
+    let graph = try Graph(net, input: [sizes.inputs, sizes.size, sizes.size]).reshaped(batch: 8)
+    try expectAgreement(try withGradients(graph), purpose: .training, seed: 31, tolerance: 5e-5)
+  }
+}

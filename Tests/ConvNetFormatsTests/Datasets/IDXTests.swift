@@ -16,7 +16,9 @@ import Testing
 
   @Test func readsAFolder() throws {
     let folder = try Self.folder()
-    let data = try Dataset.detect(folder.path)
+    var whole = DatasetOptions()
+    whole.validationFraction = 0
+    let data = try Dataset.detect(folder.path, options: whole)
     #expect(data.kind == .idx)
     #expect(data.classNames == ["0", "1", "2"])
     let training = try #require(data.training)
@@ -48,9 +50,11 @@ import Testing
     let folder = try TemporaryFolder()
     for (name, count) in [("train", 40), ("t10k", 6)] {
       try folder.write(
-        Samples.idx([count, 1, 1], Samples.noise(count)), to: "\(name)-images-idx3-ubyte")
+        Samples.idx([UInt32(count), 1, 1], Samples.noise(count)),
+        to: "\(name)-images-idx3-ubyte")
       try folder.write(
-        Samples.idx([count], (0..<count).map { $0 % 2 }), to: "\(name)-labels-idx1-ubyte")
+        Samples.idx([UInt32(count)], (0..<count).map { UInt8($0 % 2) }),
+        to: "\(name)-labels-idx1-ubyte")
     }
     let data = try Dataset.detect(folder.path)
     #expect(data.isSplitAutomatically)
