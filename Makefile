@@ -14,7 +14,7 @@ endif
 
 sources := Package.swift Sources Tests $(wildcard Snippets Benchmarks)
 
-.PHONY: help demo test build format lint install clean
+.PHONY: help demo test build format lint bench install clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -45,9 +45,13 @@ format: ## put every source file into the project's format
 lint: ## check format and house rules
 	@Scripts/lint
 
+bench: ## time whole networks on this machine
+	@Scripts/setup
+	@Scripts/bench
+
 install: build ## build, then copy convnet to PREFIX/bin
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 .build/release/convnet "$(DESTDIR)$(PREFIX)/bin/convnet"
 
 clean: ## remove everything that was built
-	rm -rf .build
+	rm -rf .build Benchmarks/.build

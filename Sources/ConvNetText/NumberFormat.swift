@@ -19,6 +19,12 @@ package enum NumberFormat {
     return result
   }
 
+  /// The nearest whole number with commas between thousands: `1,480`; also of numbers that no `Int`
+  /// holds.
+  package static func grouped(_ number: Double) -> String {
+    Int(exactly: number.rounded()).map { grouped($0) } ?? significant(number, digits: 6)
+  }
+
   /// A number with a fixed count of decimals: `0.912`. Not-a-number is `nan`, infinity `inf`.
   package static func fixed(_ number: Double, decimals: Int) -> String {
     guard number.isFinite else { return notFinite(number) }

@@ -12,6 +12,13 @@ struct NumberFormatTests {
   }
 
   @Test(arguments: [
+    (1480.4, "1,480"), (-0.4, "0"), (.infinity, "inf"), (.nan, "nan"), (1e300, "1e+300"),
+  ])
+  func groupsThousandsOfAnyNumber(number: Double, expected: String) {
+    #expect(NumberFormat.grouped(number) == expected)
+  }
+
+  @Test(arguments: [
     (0.9124, 3, "0.912"), (0.285, 2, "0.28"), (-0.04, 1, "0.0"), (-0.05001, 1, "-0.1"),
     (2.5, 0, "2"), (1e21, 0, "1000000000000000000000"), (.nan, 2, "nan"), (-.infinity, 2, "-inf"),
   ])

@@ -10,9 +10,8 @@ enum TrainCommand {
   static let command = Command(
     "train", "train a network on pictures; the best one is saved",
     discussion: [
-      "The network is judged after every epoch by the validation part of the data (or the test part "
-        + "where there is no other), and the best one is kept. The same seed gives the same bits with "
-        + "any number of threads.",
+      "The network is judged after every epoch by pictures that it does not learn from, and the best "
+        + "one is kept. The same seed gives the same bits with any number of threads.",
       "Ctrl-C ends the training after the step that it is in, and saves; twice ends it at once.",
     ],
     positionals: [DataArguments.data.specification], options: TrainOptions.groups,

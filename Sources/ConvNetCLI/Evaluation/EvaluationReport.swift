@@ -15,7 +15,7 @@ struct EvaluationReport {
     var lines = [
       "\(title): \(NumberFormat.grouped(evaluation.count)) pictures in "
         + "\(DurationFormat.spoken(seconds: seconds)) "
-        + "(\(NumberFormat.grouped(Int(rate.rounded()))) img/s)",
+        + "(\(NumberFormat.grouped(rate)) img/s)",
       "top-1 \(NumberFormat.percent(evaluation.accuracy, decimals: 2))"
         + (matrix.classNames.count > 5
           ? "   top-5 \(NumberFormat.percent(evaluation.top5Accuracy, decimals: 2))" : "")

@@ -11,7 +11,7 @@ enum DataArguments {
 
   static let validationShare = Option<Double>.number(
     "val-split", "X", NumberRange(from: 0, to: 1, includesHighest: false), default: 0.1,
-    "the share of each class to set aside where the data has no validation or test part")
+    "the share of each class to set aside for validation where the data has no part for it")
 
   static let split = Option<String>.text(
     "split", "PART", rule: .choice(["train", "val", "test", "all"]), default: "all",

@@ -72,7 +72,7 @@ final class TrainingDisplay: Sendable {
           "loss \(NumberFormat.fixed(step.meanLoss, decimals: 3))",
           "acc \(NumberFormat.percent(step.accuracy))",
           "lr \(Self.rate(step.learningRate))",
-          "\(NumberFormat.fixed(step.imagesPerSecond, decimals: 0)) img/s",
+          "\(NumberFormat.grouped(step.imagesPerSecond)) img/s",
         ], elapsedSeconds: start.duration(to: .now) / .seconds(1))
     }
   }
@@ -104,7 +104,7 @@ final class TrainingDisplay: Sendable {
       report.evaluationLoss.map { NumberFormat.fixed($0, decimals: 4) } ?? "–",
       report.evaluationAccuracy.map { NumberFormat.percent($0, decimals: 2) } ?? "–",
       Self.rate(report.learningRate),
-      NumberFormat.grouped(Int(report.imagesPerSecond.rounded())),
+      NumberFormat.grouped(report.imagesPerSecond),
       DurationFormat.clock(seconds: report.seconds),
       report.isBest ? "★" : "",
     ]
