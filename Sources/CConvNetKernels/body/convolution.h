@@ -68,7 +68,7 @@ static bool winograd_should_phase(const cn_convolution_plan *plan) {
   const winograd_shape s = make_winograd_shape(plan);
   const double weights = (double)s.channels.sources * s.channels.targets;
   if (plan->request.direction != CN_BACKWARD_WEIGHTS)
-    return s.tiles < 16 * 28 || weights > 256.0 * 256.0;
+    return s.tiles < 8 * 28 || weights > 256.0 * 256.0;
   const double bytes = 4.0 * WINOGRAD_POINTS * s.tiles * (s.source_blocks + s.target_blocks) * CN_VL;
   return bytes < 8e6 || (weights > 96.0 * 96.0 && bytes < 64e6);
 }

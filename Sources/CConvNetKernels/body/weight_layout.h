@@ -44,6 +44,11 @@ static void read_weight_square(const cn_convolution_plan *plan, const channel_ma
       const float *corner =
           weights + ((int64_t)(first_source + s) * m->targets + first_target) * taps;
       float *out = square + (int64_t)s * taps * CN_VL;
+      // The same targets of the source that the next square begins with: far away, and too short
+      // a run for the processor to see it coming.
+      const float *next = corner + (int64_t)CN_VL * m->targets * taps;
+      if (next < end)
+        for (int32_t i = 0; i < CN_VL * taps; i += 16) __builtin_prefetch(next + i);
       for (int32_t i = 0; i < taps; i += CN_VL) {
         const int count = (int)min64(CN_VL, taps - i);
         if (taps == 1) {
