@@ -63,12 +63,13 @@ static bool winograd_pays(const cn_convolution_plan *plan) {
 }
 
 // Forward and backward data: few groups of tiles would leave threads idle, large weights would be
-// read once per group. Gradient: many channels make a large dU, unless the tiles are many too.
+// read once per group. (Narrow vectors make more groups, and each reads all of V again: with AVX2
+// that cost more than the weights.) Gradient: many channels make a large dU, unless the tiles are many too.
 static bool winograd_should_phase(const cn_convolution_plan *plan) {
   const winograd_shape s = make_winograd_shape(plan);
   const double weights = (double)s.channels.sources * s.channels.targets;
   if (plan->request.direction != CN_BACKWARD_WEIGHTS)
-    return s.tiles < 8 * 28 || weights > 256.0 * 256.0;
+    return s.tiles < (CN_VL == 16 ? 8 * 28 : 2 * 28) || (CN_VL == 16 && weights > 256.0 * 256.0);
   const double bytes = 4.0 * WINOGRAD_POINTS * s.tiles * (s.source_blocks + s.target_blocks) * CN_VL;
   return bytes < 8e6 || (weights > 96.0 * 96.0 && bytes < 64e6);
 }

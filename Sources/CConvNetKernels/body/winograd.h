@@ -13,8 +13,8 @@
 // group of targets and many tiles, so that a large U is read once instead of once per few tiles.
 // Unless the weights are constant, phase 1 makes the U of its group itself: it never goes to memory.
 //
-// Planes of points are padded by 192 bytes, for 36 planes at a power of two would share one cache
-// set.
+// Planes of points are padded by 192 bytes and channel blocks by 64, for 36 planes or 64 blocks at a
+// power of two would share one cache set.
 
 enum {
   WINOGRAD_VECTORS,      // vectors in a group of targets
@@ -56,9 +56,11 @@ CN_INLINE bool winograd_fits(const cn_convolution_problem *p) {
          p->groups == 1;
 }
 
-// Floats from one point to the next in V, for `tiles` tiles.
+// Floats from one channel block to the next in V, for `tiles` tiles.
+CN_INLINE int64_t winograd_block_distance(int64_t tiles) { return tiles * CN_VL + 16; }
+// Floats from one point to the next.
 CN_INLINE int64_t winograd_v_plane(const winograd_shape *s, int64_t tiles) {
-  return s->source_blocks * tiles * CN_VL + WINOGRAD_PLANE_PADDING;
+  return s->source_blocks * winograd_block_distance(tiles) + WINOGRAD_PLANE_PADDING;
 }
 CN_INLINE int64_t winograd_m_plane(const winograd_shape *s) {
   return (int64_t)s->blocking[WINOGRAD_VECTORS] * s->blocking[WINOGRAD_TILES] * CN_VL +
@@ -305,7 +307,8 @@ static void run_winograd(const cn_convolution_plan *plan, int32_t phase, int32_t
   const bool statistics = plan->request.statistics && plan->request.direction == CN_FORWARD;
   float *v = phased ? a->workspace : scratch;
   const int64_t v_tiles = phased ? s.tiles : blocking[WINOGRAD_TILES];
-  const int64_t v_plane = winograd_v_plane(&s, v_tiles), block_distance = v_tiles * CN_VL;
+  const int64_t v_plane = winograd_v_plane(&s, v_tiles);
+  const int64_t block_distance = winograd_block_distance(v_tiles);
   float *statistics_space =
       (float *)a->workspace + (phased ? WINOGRAD_POINTS * v_plane : 0);
   if (statistics && phase == plan->phases - 1) {

@@ -28,7 +28,7 @@ CN_INLINE int64_t wg_square(const int32_t *blocking) {
   return (int64_t)WINOGRAD_POINTS * CN_VL * blocking[WG_VECTORS] * CN_VL;
 }
 CN_INLINE int64_t wg_plane(int64_t blocks, int64_t tiles) {
-  return blocks * tiles * CN_VL + WINOGRAD_PLANE_PADDING;
+  return blocks * winograd_block_distance(tiles) + WINOGRAD_PLANE_PADDING;
 }
 
 static cn_status plan_winograd_gradient(cn_convolution_plan *plan, bool phased) {
@@ -193,7 +193,8 @@ static void run_winograd_gradient(const cn_convolution_plan *plan, int32_t phase
     }
     const int32_t first_block = first_group * blocking[WG_VECTORS];
     const int32_t end_block = (int32_t)min64(s.target_blocks, end_group * blocking[WG_VECTORS]);
-    const int64_t v_plane = wg_plane(s.source_blocks, span), distance = span * CN_VL;
+    const int64_t v_plane = wg_plane(s.source_blocks, span);
+    const int64_t distance = winograd_block_distance(span);
     const int64_t d_plane =
         wg_plane(phased ? s.target_blocks : blocking[WG_SPLIT] * blocking[WG_VECTORS], span);
     if (phased) {
@@ -232,7 +233,7 @@ static void run_winograd_gradient(const cn_convolution_plan *plan, int32_t phase
   for (int32_t b = first_block; b < end_block; b++) {
     float *du;
     if (phased) {
-      const int64_t distance = (int64_t)s.tiles * CN_VL;
+      const int64_t distance = winograd_block_distance(s.tiles);
       const int64_t v_plane = wg_plane(s.source_blocks, s.tiles);
       const int64_t d_plane = wg_plane(s.target_blocks, s.tiles);
       const float *d = workspace + WINOGRAD_POINTS * v_plane;
