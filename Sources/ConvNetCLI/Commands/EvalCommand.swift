@@ -43,7 +43,7 @@ enum EvalCommand {
       "eval net.safetensors photos --confusion confusion.csv --fail-under 0.9",
     ]
   ) { arguments, console in
-    let model = try ModelArgument.load(arguments)
+    let model = try ModelArgument.load(arguments, console: console)
     let dataset = try DataArguments.open(arguments, seed: arguments[seed], console: console)
     try model.requireClasses(of: dataset)
     let part: Dataset.Split =

@@ -6,7 +6,10 @@ internal import ConvNetText
 
 /// `convnet predict`: what a model takes pictures for.
 enum PredictCommand {
-  static let pictures = Positional<[String]>.list(
+  static let modelOption = Option<String?>.text(
+    "model", "MODEL", rule: .nameOrFile(PretrainedModel.names), defaultText: "the first argument",
+    "the model; all arguments are pictures then")
+  static let pictures = Positional<[String]>.optionalList(
     "PICTURE", rule: .path,
     "pictures, folders of pictures, or - for one from the standard input; with --split "
       + "a data set")
@@ -31,6 +34,7 @@ enum PredictCommand {
     ],
     positionals: [ModelArgument.path.specification, pictures.specification],
     options: [
+      OptionGroup("Model", [modelOption.specification]),
       OptionGroup(
         "Pictures", [split.specification, limit.specification]),
       OptionGroup(
@@ -39,13 +43,22 @@ enum PredictCommand {
     ],
     examples: [
       "predict net.safetensors photo.jpg",
+      "predict --model efficientnet-lite0 photo.jpg",
       "predict net.safetensors holiday/ --json > answers.jsonl",
       "predict net.safetensors photos --split val --limit 8 --draw",
     ], body: run)
 
   private static let run: Command.Body = { arguments, console in
-    let model = try ModelArgument.load(arguments)
-    let source = try source(arguments, model)
+    var paths = arguments[pictures]
+    if arguments[modelOption] != nil { paths.insert(arguments[ModelArgument.path], at: 0) }
+    guard !paths.isEmpty else {
+      throw ConvNetError(
+        .invalidArgument, "'convnet predict' needs PICTURE: \(pictures.specification.help)",
+        advice: "usage: convnet predict MODEL PICTURE... [options]")
+    }
+    let model = try ModelArgument.load(
+      arguments[modelOption] ?? arguments[ModelArgument.path], console: console)
+    let source = try source(paths, part: arguments[split], model)
     let items = source.items.prefix(arguments[limit] ?? .max)
     let batch = min(arguments[batch], max(1, items.count))
     let predictor = try model.predictor(batch: batch, options: EngineArguments.options(arguments))
@@ -96,10 +109,9 @@ enum PredictCommand {
   }
 
   private static func source(
-    _ arguments: ParsedArguments, _ model: Model
+    _ paths: [String], part word: String?, _ model: Model
   ) throws(ConvNetError) -> PictureSource {
-    let paths = arguments[pictures]
-    guard let part = arguments[split].flatMap(DataArguments.part) else {
+    guard let part = word.flatMap(DataArguments.part) else {
       return try PictureSource(paths: paths)
     }
     guard let path = paths.first, paths.count == 1 else {

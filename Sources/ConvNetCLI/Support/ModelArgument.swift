@@ -2,14 +2,50 @@ internal import ConvNet
 internal import ConvNetFormats
 internal import ConvNetGraph
 internal import ConvNetTerminal
+internal import ConvNetText
 
 /// The argument of every command that uses a trained model.
 enum ModelArgument {
-  static let path = Positional<String>.required("MODEL", "a model file, as 'train' saves it")
+  static let path = Positional<String>.required(
+    "MODEL", rule: .nameOrFile(PretrainedModel.names),
+    "a model file, as 'train' saves it, or the name of a pretrained network")
 
   /// Loads it.
-  static func load(_ arguments: ParsedArguments) throws(ConvNetError) -> Model {
-    try Model(contentsOf: arguments[path])
+  static func load(
+    _ arguments: ParsedArguments, console: Console
+  ) throws(ConvNetError) -> Model {
+    try load(arguments[path], console: console)
+  }
+
+  /// Loads a model file, or the pretrained network of a name, which is fetched where it is not there.
+  ///
+  /// - Throws: The file's errors; a `notFound` error with the nearest name where there is neither.
+  static func load(_ name: String, console: Console) throws(ConvNetError) -> Model {
+    do throws(ConvNetError) {
+      return try Model(contentsOf: name)
+    } catch {
+      guard error.kind == .notFound else { throw error }
+      guard PretrainedModel.names.contains(name) else {
+        throw ConvNetError(
+          .notFound, error.summary + Suggestion.question(for: name, in: PretrainedModel.names),
+          reason: error.reason,
+          advice: name.contains("/")
+            ? error.advice
+            : "pretrained networks: \(PretrainedModel.names.joined(separator: ", "))")
+      }
+    }
+    let pretrained = try PretrainedModel.named(name)
+    if !pretrained.isFetched { try pretrained.fetch(console) }
+    return try pretrained.load()
+  }
+}
+
+extension PretrainedModel {
+  /// Fetches it, with a word for the person who waits.
+  func fetch(_ console: Console) throws(ConvNetError) {
+    let megabytes = NumberFormat.fixed(Double(downloadSize) / 1e6, decimals: 1)
+    console.note("fetching \(name) (\(megabytes) MB) with pip")
+    try fetch()
   }
 }
 

@@ -10,7 +10,8 @@ enum NamedNetwork {
   case model(Model)
 
   static let argument = Positional<String>.required(
-    "NETWORK", rule: .nameOrFile(Zoo.names), "the name of a network, or a model file")
+    "NETWORK", rule: .nameOrFile(Zoo.names),
+    "the name of a network, or a model file, or a pretrained network that was fetched")
 
   /// Finds it.
   ///
@@ -18,6 +19,10 @@ enum NamedNetwork {
   init(_ name: String) throws(ConvNetError) {
     if Zoo.names.contains(name) {
       self = .zoo(try Zoo.entry(name))
+      return
+    }
+    if let pretrained = PretrainedModel.all.first(where: { $0.name == name && $0.isFetched }) {
+      self = .model(try pretrained.load())
       return
     }
     do throws(ConvNetError) {

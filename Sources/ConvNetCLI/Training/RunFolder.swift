@@ -28,15 +28,7 @@ struct RunFolder: Sendable {
   ///   there already: it would be lost.
   init(creating path: String) throws(ConvNetError) {
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-    var made = ""
-    for part in self.path.split(separator: "/", omittingEmptySubsequences: false) {
-      made += made.isEmpty && part.isEmpty ? "/" : part + "/"
-      guard mkdir(made, 0o777) == 0 || errno == EEXIST || errno == EISDIR else {
-        throw ConvNetError(
-          .cannotWrite, "\(made.escapedForDisplay): cannot make this folder",
-          reason: String(cString: strerror(errno)))
-      }
-    }
+    try Folders.make(self.path)
     if access(model, F_OK) == 0 || access(configuration, F_OK) == 0 {
       throw ConvNetError(
         .invalidArgument, "\(path.escapedForDisplay): holds a run already",

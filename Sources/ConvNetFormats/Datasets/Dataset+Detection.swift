@@ -71,7 +71,7 @@ extension Dataset {
       for entry in archive.entries { entries[entry.name] = entry }
       return try dataset(found, .archive, store: .archive(archive, entries), path: path, options)
     }
-    if bytes.hasPrefix(GzipReader.signature) {
+    if bytes.hasPrefix(InflateReader.signature) {
       throw ConvNetError(
         .unsupported, "\(shown): is a gzip file", reason: "packed archives are not read in place",
         advice: "unpack it with gunzip first")

@@ -18,7 +18,7 @@ struct IDXArray: Sendable {
 
   /// Reads bytes that are open already.
   init(_ file: FileBytes, rank: ClosedRange<Int>) throws(ConvNetError) {
-    guard file.hasPrefix(GzipReader.signature) else {
+    guard file.hasPrefix(InflateReader.signature) else {
       var reader = ByteReader(file)
       dimensions = try Self.header(&reader, rank: rank, name: file.name)
       bytes = file
@@ -26,7 +26,7 @@ struct IDXArray: Sendable {
       try Self.check(file.name, dataStart, dimensions, actual: "\(file.count)", is: file.count)
       return
     }
-    var gzip = try GzipReader(file)
+    var gzip = try InflateReader(file)
     let first = try gzip.read(upTo: 4)
     let sizes = try gzip.read(upTo: 4 * Int(first.count == 4 ? first[3] : 0))
     var reader = ByteReader(FileBytes(first + sizes, name: file.name))

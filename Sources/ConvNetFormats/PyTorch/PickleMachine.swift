@@ -237,7 +237,8 @@ struct PickleMachine {
     let arguments = heap.sequences[place]
     switch global {
     case .orderedDictionary: try push(try orderedDictionary(arguments))
-    case .rebuildTensor: try push(try tensor(arguments))
+    case .rebuildTensor: try push(try tensor(arguments, ofBytes: false))
+    case .rebuildTensorOfBytes: try push(try tensor(arguments, ofBytes: true))
     case .rebuildParameter:
       guard case .tensor(let tensor)? = arguments.first else {
         throw damaged("a parameter without a tensor")
@@ -247,7 +248,7 @@ struct PickleMachine {
       guard arguments.count <= 1 else { throw damaged("a size with several arguments") }
       try push(arguments.first ?? .tuple(sequence([])))
     case .device: try push(.none)
-    case .storageType, .elementType: throw refusal("makes a storage of its own")
+    case .storageType, .byteStorageType, .elementType: throw refusal("makes a storage of its own")
     }
   }
 
@@ -269,14 +270,26 @@ struct PickleMachine {
     return dictionary
   }
 
-  /// `_rebuild_tensor(storage, offset, size, stride, …)`.
-  private mutating func tensor(_ arguments: [PickleValue]) throws(ConvNetError) -> PickleValue {
+  /// `_rebuild_tensor(storage, offset, size, stride, …)`; for plain bytes the element type is the
+  /// seventh argument.
+  private mutating func tensor(
+    _ arguments: [PickleValue], ofBytes: Bool
+  ) throws(ConvNetError) -> PickleValue {
     guard arguments.count >= 4, case .storage(let storage) = arguments[0],
       case .int(let offset) = arguments[1], let sizes = integers(arguments[2]),
       let strides = integers(arguments[3])
     else { throw damaged("a tensor's description is wrong") }
-    heap.tensors.append(
-      PickleHeap.Tensor(storage: storage, offset: offset, sizes: sizes, strides: strides))
+    var tensor = PickleHeap.Tensor(
+      storage: storage, offset: offset, sizes: sizes, strides: strides)
+    if ofBytes {
+      guard arguments.count >= 7, case .global(.elementType(let type)) = arguments[6] else {
+        throw damaged("a tensor of bytes has no type")
+      }
+      tensor.elementType = type
+    } else if heap.storages[storage].elementType == nil {
+      throw damaged("a tensor of bytes has no type")
+    }
+    heap.tensors.append(tensor)
     return .tensor(heap.tensors.count - 1)
   }
 
@@ -291,8 +304,11 @@ struct PickleMachine {
     guard let items = items(of: try pop()), items.count == 5 || items.count == 6,
       case .string("storage") = items[0]
     else { throw damaged("a storage's description is wrong") }
-    guard case .global(.storageType(let type)) = items[1] else {
-      throw refusal("has a storage of an unknown type")
+    let type: ElementType?
+    switch items[1] {
+    case .global(.storageType(let known)): type = known
+    case .global(.byteStorageType): type = nil
+    default: throw refusal("has a storage of an unknown type")
     }
     guard case .string(let key) = items[2], case .int(let count) = items[4], count >= 0 else {
       throw damaged("a storage's description is wrong")

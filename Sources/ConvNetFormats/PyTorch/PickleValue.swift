@@ -24,10 +24,16 @@ struct PickleHeap: Sendable {
   /// Numbers that several tensors may share.
   struct Storage: Sendable {
     let key: String
-    let elementType: ElementType
+    /// The type of the elements; nil for plain bytes, whose tensors say the type.
+    let elementType: ElementType?
     let count: Int
     /// For a part of another storage (old files only): where it begins, in elements.
     let viewOffset: Int
+
+    /// The size in bytes of one of the counted elements.
+    var elementSize: Int { elementType?.size ?? 1 }
+    /// The type's name for messages.
+    var typeName: String { elementType?.rawValue ?? "bytes" }
   }
 
   /// A view of a storage.
@@ -36,6 +42,8 @@ struct PickleHeap: Sendable {
     let offset: Int
     let sizes: [Int]
     let strides: [Int]
+    /// The type of the elements where the storage is plain bytes.
+    var elementType: ElementType?
   }
 
   var sequences: [[PickleValue]] = []
@@ -48,9 +56,11 @@ struct PickleHeap: Sendable {
 enum PickleGlobal: Hashable, Sendable {
   case orderedDictionary
   case rebuildTensor
+  case rebuildTensorOfBytes
   case rebuildParameter
   case storageType(ElementType)
-  case elementType
+  case byteStorageType
+  case elementType(ElementType)
   case size
   case device
   case set
@@ -60,12 +70,18 @@ enum PickleGlobal: Hashable, Sendable {
     case ("collections", "OrderedDict"): self = .orderedDictionary
     case ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"):
       self = .rebuildTensor
+    // Since PyTorch 2.3 for types that have no storage class: uint16, uint32, uint64.
+    case ("torch._utils", "_rebuild_tensor_v3"): self = .rebuildTensorOfBytes
+    case ("torch.storage", "UntypedStorage"): self = .byteStorageType
     case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
     case ("torch", "Size"): self = .size
     case ("torch", "device"): self = .device
     case ("builtins", "set"), ("__builtin__", "set"): self = .set
-    case ("torch", _) where Self.elementTypes.contains(name): self = .elementType
     case ("torch", _), ("torch.cuda", _), ("torch.storage", _):
+      if module == "torch", let type = Self.elementTypes[name] {
+        self = .elementType(type)
+        return
+      }
       guard let type = Self.storageTypes[name] else { return nil }
       self = .storageType(type)
     default: return nil
@@ -78,7 +94,9 @@ enum PickleGlobal: Hashable, Sendable {
     "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8, "BoolStorage": .bool,
   ]
 
-  private static let elementTypes: Set<String> = [
-    "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
+  private static let elementTypes: [String: ElementType] = [
+    "float64": .float64, "float32": .float32, "float16": .float16, "bfloat16": .bfloat16,
+    "int64": .int64, "int32": .int32, "int16": .int16, "int8": .int8, "uint64": .uint64,
+    "uint32": .uint32, "uint16": .uint16, "uint8": .uint8, "bool": .bool,
   ]
 }

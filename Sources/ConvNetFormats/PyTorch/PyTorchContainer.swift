@@ -13,7 +13,9 @@ struct PyTorchContainer: Sendable {
   let heap: PickleHeap
   /// The numbers of each storage of the heap.
   let numbers: [StoredNumbers]
+  /// The zip file with its checksums; nil where there are none.
   let archive: ZipArchive?
+  let notes: [String]
 
   /// Opens the form that the first bytes tell.
   init(_ bytes: FileBytes) throws(ConvNetError) {
@@ -51,11 +53,16 @@ struct PyTorchContainer: Sendable {
           .unsupported, "\(name): was written on a machine with the highest byte first")
       }
     }
-    try archive.verify(pickle)
+    // torch.serialization.set_crc32_options(False) leaves all checksums 0.
+    let hasChecksums = archive.entries.contains { $0.checksum != 0 }
+    if hasChecksums { try archive.verify(pickle) }
     var machine = PickleMachine(try ByteReader(bytes, range: archive.range(of: pickle)))
     self.root = try machine.run()
     heap = machine.heap
-    self.archive = archive
+    self.archive = hasChecksums ? archive : nil
+    notes =
+      hasChecksums
+      ? [] : ["\(name): was written without checksums, so damage to it cannot be noticed"]
 
     var numbers: [StoredNumbers] = []
     for storage in heap.storages {
@@ -63,10 +70,10 @@ struct PyTorchContainer: Sendable {
       guard let entry = archive.entry(named: root + "data/" + storage.key) else {
         throw ConvNetError(.invalidData, "\(name): the storage \"\(shown)\" is missing")
       }
-      guard checkedProduct([storage.count, storage.elementType.size]) == entry.size else {
+      guard checkedProduct([storage.count, storage.elementSize]) == entry.size else {
         throw ConvNetError(
           .invalidData, "\(name): the storage \"\(shown)\" has \(entry.size) bytes",
-          reason: "\(storage.count) elements of \(storage.elementType.rawValue) are announced")
+          reason: "\(storage.count) elements of \(storage.typeName) are announced")
       }
       numbers.append(StoredNumbers(range: try archive.range(of: entry), entry: entry))
     }
@@ -101,6 +108,7 @@ struct PyTorchContainer: Sendable {
     let keys = try Self.keys(try machine.run(), machine.heap, file: name)
     heap = machine.heap
     archive = nil
+    notes = []
     numbers = try Self.numbers(keys, heap, machine.reader)
   }
 
@@ -124,17 +132,17 @@ struct PyTorchContainer: Sendable {
   ) throws(ConvNetError) -> [StoredNumbers] {
     var reader = start
     let name = reader.bytes.name
-    var types: [String: ElementType] = [:]
-    for storage in heap.storages { types[storage.key] = storage.elementType }
+    var sizes: [String: Int] = [:]
+    for storage in heap.storages { sizes[storage.key] = storage.elementSize }
     var blocks: [String: (range: Range<Int>, count: Int)] = [:]
     for key in keys {
       let shown = key.escapedForDisplay
-      guard let type = types[key] else {
+      guard let elementSize = sizes[key] else {
         throw ConvNetError(
           .invalidData, "\(name): the storage \"\(shown)\" belongs to no tensor")
       }
       let count = try reader.littleEndianSize("the size of storage \"\(shown)\"")
-      guard let size = checkedProduct([count, type.size]) else {
+      guard let size = checkedProduct([count, elementSize]) else {
         throw ConvNetError(
           .invalidData, "\(name): the storage \"\(shown)\" has \(count) elements")
       }
@@ -153,14 +161,14 @@ struct PyTorchContainer: Sendable {
       guard let block = blocks[storage.key] else {
         throw ConvNetError(.invalidData, "\(name): the storage \"\(shown)\" is missing")
       }
-      guard types[storage.key] == storage.elementType,
+      guard sizes[storage.key] == storage.elementSize,
         let end = checkedSum([storage.viewOffset, storage.count]), end <= block.count
       else {
         throw ConvNetError(
           .invalidData, "\(name): the storage \"\(shown)\" has \(block.count) elements",
-          reason: "\(storage.count) of \(storage.elementType.rawValue) are announced")
+          reason: "\(storage.count) of \(storage.typeName) are announced")
       }
-      let size = storage.elementType.size
+      let size = storage.elementSize
       let first = block.range.lowerBound + storage.viewOffset * size
       numbers.append(StoredNumbers(range: first..<(first + storage.count * size), entry: nil))
     }

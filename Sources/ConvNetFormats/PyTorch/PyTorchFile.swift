@@ -67,7 +67,7 @@ public struct PyTorchFile: Sendable {
     self.entries = entries
     self.positions = positions
     self.bytes = bytes
-    notes = state.notes
+    notes = container.notes + state.notes
     archive = container.archive
   }
 
@@ -120,27 +120,30 @@ public struct PyTorchFile: Sendable {
     } catch {
       throw ConvNetError(.invalidData, "\(place): \(error.summary)", reason: error.reason)
     }
-    guard tensor.strides.count == shape.rank, tensor.offset >= 0 else {
+    guard let type = tensor.elementType ?? storage.elementType,
+      tensor.strides.count == shape.rank, tensor.offset >= 0
+    else {
       throw ConvNetError(.invalidData, "\(place): has a wrong description")
     }
+    let available = storage.count * storage.elementSize / type.size
     if shape.count > 0 {
       var steps = [tensor.offset]
       for (size, stride) in zip(shape.dimensions, tensor.strides) {
         steps.append(checkedProduct([size - 1, stride]) ?? -1)
       }
-      guard let last = checkedSum(steps), last < storage.count else {
+      guard let last = checkedSum(steps), last < available else {
         throw ConvNetError(
-          .invalidData, "\(place): reaches outside its storage of \(storage.count) elements",
+          .invalidData, "\(place): reaches outside its storage of \(available) elements",
           reason: "offset \(tensor.offset), sizes \(shape), strides \(tensor.strides)")
       }
-      guard shape.count <= storage.count else {
+      guard shape.count <= available else {
         throw ConvNetError(
           .unsupported, "\(place): repeats elements of its storage",
-          reason: "\(shape.count) elements of a storage of \(storage.count)")
+          reason: "\(shape.count) elements of a storage of \(available)")
       }
     }
     return Entry(
-      name: name, elementType: storage.elementType, shape: shape, offset: tensor.offset,
+      name: name, elementType: type, shape: shape, offset: tensor.offset,
       strides: tensor.strides, numbers: container.numbers[tensor.storage])
   }
 

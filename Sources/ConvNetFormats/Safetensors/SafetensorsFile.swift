@@ -72,6 +72,23 @@ public struct SafetensorsFile: Sendable {
     return loaded
   }
 
+  /// One tensor as it is stored: of its own element type, not converted.
+  ///
+  /// - Throws: ``ConvNetError`` of kind `notFound` where there is no tensor of that name.
+  public func data(named name: String) throws(ConvNetError) -> TensorData {
+    guard let entry = entry(named: name) else { throw missing(name) }
+    return data(of: entry)
+  }
+
+  /// All tensors as they are stored, in the header's order.
+  public func loadData() -> [TensorData] { entries.map(data(of:)) }
+
+  private func data(of entry: Entry) -> TensorData {
+    TensorData(
+      name: entry.name, elementType: entry.elementType, shape: entry.shape,
+      checkedBytes: bytes.withUnsafeBytes { Array($0[entry.byteRange]) })
+  }
+
   /// Calls a closure with one tensor's stored bytes: its ``Entry/elementType``, lowest byte first.
   ///
   /// - Throws: ``ConvNetError`` of kind `notFound` where there is no tensor of that name.

@@ -24,7 +24,7 @@ import Testing
 
   #if Zlib
     private func read(_ bytes: [UInt8], _ pieces: [Int]) throws -> [[UInt8]] {
-      var reader = try GzipReader(FileBytes(bytes, name: "z"))
+      var reader = try InflateReader(FileBytes(bytes, name: "z"))
       var result: [[UInt8]] = []
       for piece in pieces { result.append(try reader.read(upTo: piece)) }
       return result

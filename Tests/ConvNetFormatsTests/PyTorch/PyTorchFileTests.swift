@@ -197,6 +197,57 @@ import Testing
     }
   }
 
+  /// Types that PyTorch has no storage class for: uint16, uint32, uint64.
+  @Test func readsTensorsOverPlainBytes() throws {
+    func file(_ data: [UInt8], _ type: String, sizes: [Int], offset: Int = 0) throws -> PyTorchFile
+    {
+      let pickle = PickleWriter.dictionary { writer in
+        writer.string("t")
+        writer.tensor(
+          "0", count: data.count, sizes: sizes, strides: [1], offset: offset, bytesOf: type)
+      }
+      return try read(ZipWriter.torch(pickle, ["0": data]))
+    }
+    let small = try file(Self.raw([7, 65_535] as [UInt16]), "uint16", sizes: [2])
+    #expect(try small.tensor(named: "t").elements == [7, 65_535])
+    #expect(small.entries[0].elementType == .uint16)
+    let large = try file(Self.raw([1, 2, 3] as [UInt64]), "uint64", sizes: [1], offset: 2)
+    #expect(try large.tensor(named: "t").elements == [3])
+    expectError(
+      .invalidData,
+      "p: tensor \"t\": reaches outside its storage of 1 elements\n"
+        + "  offset 0, sizes [2], strides [1]"
+    ) { try file([1, 2, 3, 4, 5], "uint32", sizes: [2]) }
+    let unknown = thrownError { try file([1, 2], "float8_e4m3fn", sizes: [2]) }
+    #expect(
+      unknown?.description.hasPrefix(
+        "p: not a plain state dict: refers to torch.float8_e4m3fn") == true)
+  }
+
+  /// `torch.serialization.set_crc32_options(False)` writes zeros in place of all checksums.
+  @Test func readsFilesWithoutChecksumsAndSaysSo() throws {
+    let pickle = PickleWriter.dictionary { writer in
+      writer.string("t")
+      writer.tensor("0", count: 24, sizes: [24], strides: [1])
+    }
+    func zip(_ checksums: [UInt32]) -> [UInt8] {
+      ZipWriter.bytes([
+        .init(name: "x/data.pkl", data: pickle, checksum: checksums[0]),
+        .init(name: "x/data/0", data: Self.numbers, checksum: checksums[1]),
+      ])
+    }
+    let file = try read(zip([0, 0]))
+    #expect(try file.tensor(named: "t").elements == (0..<24).map { Float($0) })
+    #expect(try file.load().notes == file.notes)
+    #expect(
+      file.notes == ["p: was written without checksums, so damage to it cannot be noticed"])
+    // One zero among others is a wrong checksum.
+    let sum = pickle.withUnsafeBytes { CRC32.of($0) }
+    expectError(
+      .invalidData, "p: entry \"x/data/0\": has a wrong checksum\n  the file is damaged"
+    ) { try read(zip([sum, 0])).load() }
+  }
+
   @Test(
     .enabled(if: Shared.has("weights-odd")),
     arguments: [

@@ -34,16 +34,21 @@ struct PickleWriter {
     operation(.tuple)
   }
 
-  /// A tensor as `torch.save` writes it, over a storage that it describes.
+  /// A tensor as `torch.save` writes it, over a storage that it describes; one of plain bytes where
+  /// an element type is given.
   mutating func tensor(
     _ key: String, type: String = "FloatStorage", count: Int, sizes: [Int], strides: [Int],
-    offset: Int = 0, view: [Int]? = nil, isOld: Bool = false
+    offset: Int = 0, view: [Int]? = nil, isOld: Bool = false, bytesOf elementType: String? = nil
   ) {
-    global("torch._utils", "_rebuild_tensor_v2")
+    global("torch._utils", elementType == nil ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3")
     operation(.mark)
     operation(.mark)
     string("storage")
-    global("torch", type)
+    if elementType == nil {
+      global("torch", type)
+    } else {
+      global("torch.storage", "UntypedStorage")
+    }
     string(key)
     string("cuda:0")
     int(count)
@@ -64,6 +69,7 @@ struct PickleWriter {
     global("collections", "OrderedDict")
     operation(.emptyTuple)
     operation(.reduce)
+    if let elementType { global("torch", elementType) }
     operation(.tuple)
     operation(.reduce)
   }

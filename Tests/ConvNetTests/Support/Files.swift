@@ -1,3 +1,4 @@
+import ConvNet
 import Foundation
 
 /// Where the tests find their files.
@@ -21,12 +22,8 @@ enum Files {
     return FileManager.default.fileExists(atPath: path) ? path : nil
   }
 
-  /// The path of a downloaded file in the folder named by `CONVNET_CACHE` (by default
-  /// `~/.cache/convnet`), or nil where it is absent.
-  static func cached(_ name: String) -> String? {
-    let environment = ProcessInfo.processInfo.environment
-    let folder = environment["CONVNET_CACHE"] ?? (environment["HOME"] ?? "") + "/.cache/convnet"
-    let path = folder + "/" + name
-    return FileManager.default.fileExists(atPath: path) ? path : nil
+  /// Whether `convnet models get efficientnet-lite0` was run.
+  static var hasEfficientNetLite0: Bool {
+    (try? PretrainedModel.named("efficientnet-lite0"))?.isFetched ?? false
   }
 }

@@ -1,33 +1,33 @@
-internal import ConvNetGraph
+package import ConvNetGraph
 
-/// The index of a zip file whose entries are stored without compression, as PyTorch writes them
-/// (format: PKWARE's APPNOTE, with the 64-bit extensions).
+/// The index of a zip file: PyTorch's, whose entries are stored, or a Python package's, whose entries
+/// are deflated (format: PKWARE's APPNOTE, with the 64-bit extensions).
 ///
 /// Sizes and places come from the central directory at the end; local headers only say where the
 /// data begins.
-struct ZipArchive: Sendable {
+package struct ZipArchive: Sendable {
   /// What the central directory says about one entry.
-  struct Entry: Hashable, Sendable {
-    let name: String
+  package struct Entry: Hashable, Sendable {
+    package let name: String
     let method: UInt16
     let flags: UInt16
     let checksum: UInt32
     let packedSize: Int
-    let size: Int
+    package let size: Int
     let headerOffset: Int
   }
 
   static let signature: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
 
   /// The entries in the directory's order.
-  private(set) var entries: [Entry] = []
+  package private(set) var entries: [Entry] = []
   private var positions: [String: Int] = [:]
   private let bytes: FileBytes
   /// The position of the central directory, behind which no data may reach.
   private let directoryStart: Int
 
   /// Reads the central directory.
-  init(_ bytes: FileBytes) throws(ConvNetError) {
+  package init(_ bytes: FileBytes) throws(ConvNetError) {
     self.bytes = bytes
     let end = try Self.end(of: bytes)
     directoryStart = end.offset
@@ -49,15 +49,45 @@ struct ZipArchive: Sendable {
   }
 
   /// The entry of a name, or nil.
-  func entry(named name: String) -> Entry? { positions[name].map { entries[$0] } }
+  package func entry(named name: String) -> Entry? { positions[name].map { entries[$0] } }
 
-  /// Where an entry's data is in the file.
+  /// An entry's data, unpacked and checked against the checksum of the directory.
+  ///
+  /// - Parameter limit: the largest size in bytes that is unpacked.
+  package func contents(
+    of entry: Entry, limit: Int = 1 << 30
+  ) throws(ConvNetError) -> FileBytes {
+    let name = "\(bytes.name): entry \"\(entry.name.escapedForDisplay)\""
+    guard entry.size <= limit else {
+      throw ConvNetError(
+        .invalidData, "\(name): has \(entry.size) bytes", reason: "the limit is \(limit) bytes")
+    }
+    var contents: FileBytes
+    switch entry.method {
+    case 8:
+      let packed = try bytes.slice(packedRange(of: entry), name: name)
+      var reader = try InflateReader(packed, in: .none)
+      // One byte more than announced would be there, if there was more.
+      let unpacked = try reader.read(upTo: entry.size + 1)
+      guard unpacked.count == entry.size else {
+        throw ConvNetError(
+          .invalidData, "\(name): has another size than the directory says",
+          reason: "\(entry.size) bytes are announced")
+      }
+      contents = FileBytes(unpacked, name: entry.name)
+    default:
+      contents = try bytes.slice(range(of: entry), name: entry.name)
+    }
+    guard contents.withUnsafeBytes({ CRC32.of($0) }) == entry.checksum else {
+      throw wrongChecksum(entry)
+    }
+    return contents
+  }
+
+  /// Where the data of an entry that is stored without compression is in the file.
   func range(of entry: Entry) throws(ConvNetError) -> Range<Int> {
     let shown = "\(bytes.name): entry \"\(entry.name.escapedForDisplay)\""
-    guard entry.flags & 1 == 0 else {
-      throw ConvNetError(.unsupported, "\(shown): is encrypted")
-    }
-    guard entry.method == 0 else {
+    guard entry.flags & 1 != 0 || entry.method == 0 else {
       throw ConvNetError(
         .unsupported, "\(shown): is compressed (method \(entry.method))",
         reason: "PyTorch stores without compression")
@@ -67,6 +97,15 @@ struct ZipArchive: Sendable {
         .invalidData,
         "\(shown): is stored, but its sizes \(entry.packedSize) and \(entry.size) "
           + "differ")
+    }
+    return try packedRange(of: entry)
+  }
+
+  /// Where an entry's data is in the file, compressed or not.
+  private func packedRange(of entry: Entry) throws(ConvNetError) -> Range<Int> {
+    let shown = "\(bytes.name): entry \"\(entry.name.escapedForDisplay)\""
+    guard entry.flags & 1 == 0 else {
+      throw ConvNetError(.unsupported, "\(shown): is encrypted")
     }
     var reader = try ByteReader(bytes, range: 0..<directoryStart)
     try reader.seek(to: entry.headerOffset, "a zip entry")
@@ -80,7 +119,7 @@ struct ZipArchive: Sendable {
       throw ConvNetError(.invalidData, "\(shown): has another name in its local header")
     }
     _ = try reader.take(extraLength, "a zip entry")
-    return try reader.take(entry.size, "zip entry \"\(entry.name.escapedForDisplay)\"")
+    return try reader.take(entry.packedSize, "zip entry \"\(entry.name.escapedForDisplay)\"")
   }
 
   /// Checks an entry's data against the checksum of the directory.
@@ -89,12 +128,14 @@ struct ZipArchive: Sendable {
     let checksum = bytes.withUnsafeBytes {
       CRC32.of(UnsafeRawBufferPointer(rebasing: $0[range]))
     }
-    guard checksum == entry.checksum else {
-      throw ConvNetError(
-        .invalidData,
-        "\(bytes.name): entry \"\(entry.name.escapedForDisplay)\": has a wrong checksum",
-        reason: "the file is damaged")
-    }
+    guard checksum == entry.checksum else { throw wrongChecksum(entry) }
+  }
+
+  private func wrongChecksum(_ entry: Entry) -> ConvNetError {
+    ConvNetError(
+      .invalidData,
+      "\(bytes.name): entry \"\(entry.name.escapedForDisplay)\": has a wrong checksum",
+      reason: "the file is damaged")
   }
 
   /// The record at the end of the file: where the central directory is and how many entries it has.

@@ -4,20 +4,32 @@ internal import ConvNetGraph
   internal import CZlib
 #endif
 
-/// A gzip file that is unpacked piece by piece, so that its size is known before memory is taken.
-struct GzipReader: ~Copyable {
+/// Deflated bytes that are unpacked piece by piece, so that their size is known before memory is
+/// taken.
+struct InflateReader: ~Copyable {
+  /// What is around the deflated bytes.
+  enum Container {
+    /// A gzip file, with a checksum; several may follow each other.
+    case gzip
+    /// Nothing, as in a zip file, whose directory has the checksum.
+    case none
+  }
+
+  /// How a gzip file begins.
   static let signature: [UInt8] = [0x1F, 0x8B]
 
   private let bytes: FileBytes
+  private let container: Container
   #if Zlib
     /// On the heap, because zlib remembers its address and refuses a stream that has moved.
     private let stream: UnsafeMutablePointer<z_stream>
     private var consumed = 0
     private var isFinished = false
 
-    /// Starts at the beginning of a gzip file.
-    init(_ bytes: FileBytes) throws(ConvNetError) {
+    /// Starts at the beginning.
+    init(_ bytes: FileBytes, in container: Container = .gzip) throws(ConvNetError) {
       self.bytes = bytes
+      self.container = container
       stream = .allocate(capacity: 1)
       stream.initialize(to: z_stream())
       try start()
@@ -78,7 +90,8 @@ struct GzipReader: ~Copyable {
         default:
           let isShort = consumed == bytes.count
           throw ConvNetError(
-            .invalidData, "\(bytes.name): is a damaged gzip file",
+            .invalidData,
+            "\(bytes.name): is \(container == .gzip ? "a damaged gzip file" : "damaged")",
             reason: isShort
               ? "it ends too early" : stream.pointee.msg.map { "zlib says: \(String(cString: $0))" }
           )
@@ -91,7 +104,7 @@ struct GzipReader: ~Copyable {
     private mutating func nextMember() throws(ConvNetError) {
       inflateEnd(stream)
       stream.pointee = z_stream()
-      guard consumed < bytes.count else {
+      guard container == .gzip, consumed < bytes.count else {
         isFinished = true
         return
       }
@@ -99,18 +112,24 @@ struct GzipReader: ~Copyable {
     }
 
     private mutating func start() throws(ConvNetError) {
-      // 15 bits of window, + 16: expect a gzip header and check the checksum at the end.
+      // 15 bits of window; + 16: expect a gzip header and check the checksum at the end; negative:
+      // expect neither.
       let status = inflateInit2_(
-        stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        stream, container == .gzip ? 15 + 16 : -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)
+      )
       guard status == Z_OK else { throw ConvNetError(.internal, "zlib cannot be started") }
     }
   #else
-    /// Starts at the beginning of a gzip file.
-    init(_ bytes: FileBytes) throws(ConvNetError) {
+    /// Starts at the beginning.
+    init(_ bytes: FileBytes, in container: Container = .gzip) throws(ConvNetError) {
       self.bytes = bytes
+      self.container = container
       var error = missingLibrary(
-        bytes.name, is: "a gzip file", trait: "Zlib", packages: "zlib1g-dev")
-      error.advice = "unpack it with gunzip, or " + (error.advice ?? "")
+        bytes.name, is: container == .gzip ? "a gzip file" : "compressed", trait: "Zlib",
+        packages: "zlib1g-dev")
+      if container == .gzip {
+        error.advice = "unpack it with gunzip, or " + (error.advice ?? "")
+      }
       throw error
     }
 

@@ -1,0 +1,98 @@
+/// The SHA-256 checksum of bytes (FIPS 180-4): for files whose publisher gives it.
+public struct SHA256: Sendable {
+  private var state: [UInt32] = [
+    0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB,
+    0x5BE0_CD19,
+  ]
+  private var pending: [UInt8] = []
+  private var count: UInt64 = 0
+
+  private static let constants: [UInt32] = [
+    0x428A_2F98, 0x7137_4491, 0xB5C0_FBCF, 0xE9B5_DBA5, 0x3956_C25B, 0x59F1_11F1, 0x923F_82A4,
+    0xAB1C_5ED5, 0xD807_AA98, 0x1283_5B01, 0x2431_85BE, 0x550C_7DC3, 0x72BE_5D74, 0x80DE_B1FE,
+    0x9BDC_06A7, 0xC19B_F174, 0xE49B_69C1, 0xEFBE_4786, 0x0FC1_9DC6, 0x240C_A1CC, 0x2DE9_2C6F,
+    0x4A74_84AA, 0x5CB0_A9DC, 0x76F9_88DA, 0x983E_5152, 0xA831_C66D, 0xB003_27C8, 0xBF59_7FC7,
+    0xC6E0_0BF3, 0xD5A7_9147, 0x06CA_6351, 0x1429_2967, 0x27B7_0A85, 0x2E1B_2138, 0x4D2C_6DFC,
+    0x5338_0D13, 0x650A_7354, 0x766A_0ABB, 0x81C2_C92E, 0x9272_2C85, 0xA2BF_E8A1, 0xA81A_664B,
+    0xC24B_8B70, 0xC76C_51A3, 0xD192_E819, 0xD699_0624, 0xF40E_3585, 0x106A_A070, 0x19A4_C116,
+    0x1E37_6C08, 0x2748_774C, 0x34B0_BCB5, 0x391C_0CB3, 0x4ED8_AA4A, 0x5B9C_CA4F, 0x682E_6FF3,
+    0x748F_82EE, 0x78A5_636F, 0x84C8_7814, 0x8CC7_0208, 0x90BE_FFFA, 0xA450_6CEB, 0xBEF9_A3F7,
+    0xC671_78F2,
+  ]
+
+  /// A checksum of no bytes.
+  public init() {}
+
+  /// The checksum of some bytes, in hexadecimal digits.
+  public static func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
+    var checksum = SHA256()
+    checksum.update(bytes)
+    return checksum.hexadecimal
+  }
+
+  /// Takes further bytes into the checksum.
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    count &+= UInt64(bytes.count)
+    var rest = bytes[...]
+    if !pending.isEmpty {
+      let part = rest.prefix(64 - pending.count)
+      pending.append(contentsOf: part)
+      rest = rest.dropFirst(part.count)
+      guard pending.count == 64 else { return }
+      let block = pending
+      block.withUnsafeBytes { take($0) }
+      pending.removeAll(keepingCapacity: true)
+    }
+    while rest.count >= 64 {
+      take(UnsafeRawBufferPointer(rebasing: rest.prefix(64)))
+      rest = rest.dropFirst(64)
+    }
+    pending.append(contentsOf: rest)
+  }
+
+  /// The checksum of the bytes so far: 32 bytes.
+  public var value: [UInt8] {
+    var ended = self
+    // One bit, zeros up to eight bytes before a block's end, the number of bits.
+    let zeros = (119 - pending.count) % 64
+    let ending =
+      [0x80] + [UInt8](repeating: 0, count: zeros)
+      + withUnsafeBytes(of: (count &* 8).bigEndian) { Array($0) }
+    ending.withUnsafeBytes { ended.update($0) }
+    return ended.state.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
+  }
+
+  /// The checksum of the bytes so far, in hexadecimal digits.
+  public var hexadecimal: String {
+    value.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  /// Takes a block of 64 bytes.
+  private mutating func take(_ block: UnsafeRawBufferPointer) {
+    func turned(_ word: UInt32, _ bits: UInt32) -> UInt32 { word >> bits | word << (32 - bits) }
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+      for index in 0..<16 {
+        schedule[index] = UInt32(
+          bigEndian: block.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
+      }
+      for index in 16..<64 {
+        let (early, late) = (schedule[index - 15], schedule[index - 2])
+        let low = turned(early, 7) ^ turned(early, 18) ^ early >> 3
+        let high = turned(late, 17) ^ turned(late, 19) ^ late >> 10
+        schedule[index] = schedule[index - 16] &+ low &+ schedule[index - 7] &+ high
+      }
+      var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+      var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+      SHA256.constants.withUnsafeBufferPointer { constants in
+        for index in 0..<64 {
+          let sum1 = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)
+          let first = h &+ sum1 &+ (e & f ^ ~e & g) &+ constants[index] &+ schedule[index]
+          let sum0 = turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)
+          let second = sum0 &+ (a & b ^ a & c ^ b & c)
+          (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
+        }
+      }
+      for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+    }
+  }
+}
