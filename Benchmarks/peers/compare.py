@@ -2,6 +2,7 @@
 
     python Benchmarks/peers/compare.py resnet18:1:infer cifar_resnet18:128:train
     python Benchmarks/peers/compare.py --all --threads 2 --rounds 5 --output results.json
+    python Benchmarks/peers/compare.py resnet50:1:infer --precision bf16
 
 Each engine is a process of its own that waits while another runs. Turns go A B C A B C; a ratio is
 the median of the peer's times over the median of ours, and above 1 means that ConvNet is faster. The
@@ -22,6 +23,8 @@ binary = os.path.join(here, "..", ".build", "release", "network")
 
 INFER = ["torch-channels-last", "onnxruntime", "openvino", "ncnn"]
 TRAIN = ["torch", "torch-channels-last", "torch-compile"]
+INFER_BF16 = ["torch-bf16", "torch-compile-bf16", "openvino-bf16"]
+TRAIN_BF16 = ["torch-bf16", "torch-compile-bf16"]
 ALL = [
     "resnet18:1:infer", "resnet18:16:infer", "resnet50:1:infer", "resnet50:16:infer",
     "vgg16_bn:1:infer", "vgg16_bn:16:infer", "mobilenet_v2:1:infer", "mobilenet_v2:16:infer",
@@ -94,18 +97,20 @@ def tuned(engine):
     return {"LD_PRELOAD": library, "MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1"}
 
 
-def compare(work, threads, rounds, seconds, wanted):
+def compare(work, threads, rounds, seconds, wanted, precision):
     import numpy as np
 
     name, batch, mode = work.split(":")
-    peers = [e for e in (INFER if mode == "infer" else TRAIN) if not wanted or e in wanted]
-    row = {"work": work, "threads": threads, "ms": {}, "error": {}}
+    own = (INFER if mode == "infer" else TRAIN) if precision == "float32" else (
+        INFER_BF16 if mode == "infer" else TRAIN_BF16)
+    peers = [e for e in own if not wanted or e in wanted]
+    row = {"work": work, "threads": threads, "precision": precision, "ms": {}, "error": {}}
     with tempfile.TemporaryDirectory() as folder:
         exact = prepare(name, int(batch), mode, folder, peers)
         file = lambda f: os.path.join(folder, f)
         engines = [Engine("convnet", [
             binary, "--serve", "--model", name, "--batch", batch, "--mode", mode,
-            "--threads", str(threads), "--weights", file("weights.safetensors"),
+            "--threads", str(threads), "--precision", precision, "--weights", file("weights.safetensors"),
             "--input", file("input.safetensors"), "--output", file("output.safetensors")])]
         for peer in peers:
             command = [sys.executable, os.path.join(here, "worker.py"), peer, name, batch, mode,
@@ -146,13 +151,15 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--precision", choices=["float32", "bf16"], default="float32")
     parser.add_argument("--engines", help="comma-separated peers")
     parser.add_argument("--output")
     options = parser.parse_args()
     wanted = options.engines.split(",") if options.engines else None
     rows = []
     for work in ALL if options.all else options.work:
-        row = compare(work, options.threads, options.rounds, options.seconds, wanted)
+        row = compare(work, options.threads, options.rounds, options.seconds, wanted,
+                      options.precision)
         rows.append(row)
         times = "  ".join(f"{k} {v:.2f}" for k, v in row["ms"].items())
         errors = "  ".join(f"{k} {v:.1e}" for k, v in row["error"].items())

@@ -2,7 +2,8 @@
 
     worker.py ENGINE MODEL BATCH infer|train THREADS FOLDER
 
-ENGINE: torch, torch-channels-last, torch-compile, onnxruntime, openvino, openvino-bf16, ncnn.
+ENGINE: torch, torch-channels-last, torch-compile, torch-bf16 (autocast, channels-last),
+torch-compile-bf16, onnxruntime, openvino, openvino-bf16, ncnn.
 FOLDER holds what compare.py prepared: weights.pt, input.npy, model.onnx, and for ncnn model.ncnn.*.
 """
 
@@ -29,28 +30,32 @@ def torch_step():
     torch.set_num_threads(threads)
     net, _, classes = models.make(name)
     net.load_state_dict(torch.load(path("weights.pt")))
+    autocast = lambda: torch.autocast("cpu", dtype=torch.bfloat16, enabled="bf16" in engine)
+    compiled = engine.startswith("torch-compile")
     image = torch.from_numpy(x)
     if engine != "torch":
         net = net.to(memory_format=torch.channels_last)
         image = image.contiguous(memory_format=torch.channels_last)
     if mode == "infer":
-        run = torch.compile(net) if engine == "torch-compile" else net
+        run = torch.compile(net) if compiled else net
 
         def step():
-            with torch.inference_mode():
+            with torch.inference_mode(), autocast():
                 return run(image)
 
-        return step, lambda: step().numpy()
+        return step, lambda: step().float().numpy()
 
     net.train()
     target = torch.arange(batch) % classes
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
     loss = lambda: torch.nn.functional.cross_entropy(net(image), target)
-    forward = torch.compile(loss) if engine == "torch-compile" else loss
+    forward = torch.compile(loss) if compiled else loss
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        forward().backward()
+        with autocast():
+            value = forward()
+        value.backward()
         optimizer.step()
 
     return step, None

@@ -19,7 +19,8 @@ func relativeDifference(_ actual: Tensor, _ expected: ReferenceArray<Double>) ->
 /// the float64 reference gives, and the same bits at every thread count.
 func expectAgreement(
   _ graph: Graph, purpose: Plan.Purpose = .inference, seed: UInt64, tolerance: Double = 2e-5,
-  algorithms: EngineOptions.Algorithms = .automatic, inputs given: [Tensor]? = nil,
+  algorithms: EngineOptions.Algorithms = .automatic,
+  precision: EngineOptions.Precision = .float32, inputs given: [Tensor]? = nil,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   let weights = graph.initialWeights(seed: seed)
@@ -36,7 +37,8 @@ func expectAgreement(
     var first: [Tensor]?
     for threads in [1, 2, 3] {
       let options = EngineOptions(
-        threads: threads, instructionSet: instructionSet, algorithms: algorithms)
+        threads: threads, instructionSet: instructionSet, algorithms: algorithms,
+        precision: precision)
       let plan = try Plan(graph, purpose: purpose, options: options)
       let executor = try Executor(plan, weights: weights)
       let actual = try executor.run(inputs)

@@ -37,7 +37,7 @@ import Testing
       for variant in 0..<8 {
         let request = cn_gemm_request(
           rows: Int32(m), columns: Int32(n), depth: Int32(k), a_transposed: variant & 1 != 0,
-          b_transposed: variant & 2 != 0, constant_b: variant & 4 != 0)
+          b_transposed: variant & 2 != 0, constant_b: variant & 4 != 0, precision: CN_FLOAT32)
         let result = run(
           table, request, a: request.a_transposed ? aTransposed : a,
           b: request.b_transposed ? bTransposed : b, bias: bias)
@@ -47,6 +47,45 @@ import Testing
         results.append(result)
       }
       // How the operands are stored and in what order tasks run changes no bit.
+      for result in results { #expect(result == results[0]) }
+    }
+  }
+
+  @Test(arguments: sizes) func bfloat16FactorsAgreeWithLoops(size: Size) {
+    let (m, n, k) = (size.rows, size.columns, size.depth)
+    var random = SeededRandom(seed: UInt64(m * n + k) + 1)
+    let a = random.floats(m * k)
+    let b = random.floats(k * n)
+    let bias = random.floats(n)
+    let (roundedA, roundedB) = (a.bfloat16, b.bfloat16)
+    var expected = [Sum](repeating: Sum(), count: m * n)
+    for i in 0..<m {
+      for j in 0..<n {
+        for l in 0..<k {
+          expected[i * n + j] += Double(roundedA[i * k + l]) * Double(roundedB[l * n + j])
+        }
+        expected[i * n + j] += Double(bias[j])
+        expected[i * n + j].value = max(expected[i * n + j].value, 0)
+      }
+    }
+    let aTransposed = (0..<k * m).map { a[$0 % m * k + $0 / m] }
+    let bTransposed = (0..<n * k).map { b[$0 % k * n + $0 / k] }
+    for table in availableTables() {
+      var results: [[Float]] = []
+      for precision in bfloat16Precisions {
+        for variant in 0..<8 {
+          let request = cn_gemm_request(
+            rows: Int32(m), columns: Int32(n), depth: Int32(k), a_transposed: variant & 1 != 0,
+            b_transposed: variant & 2 != 0, constant_b: variant & 4 != 0, precision: precision)
+          let result = run(
+            table, request, a: request.a_transposed ? aTransposed : a,
+            b: request.b_transposed ? bTransposed : b, bias: bias)
+          #expect(
+            worstError(result, expected, terms: k + 1) <= 1,
+            "\(String(cString: table.pointee.isa)) \(size.testDescription) variant \(variant)")
+          results.append(result)
+        }
+      }
       for result in results { #expect(result == results[0]) }
     }
   }

@@ -67,7 +67,8 @@ static double probe(const char *isa) {
 
 // ---- Problems ----
 
-static const char *algorithm_names[] = {"auto", "direct", "depthwise", "stem", "winograd", "phased"};
+static const char *algorithm_names[] = {"auto",     "direct", "depthwise", "stem",
+                                        "winograd", "phased", "bf16"};
 static const char *direction_names[] = {"fwd", "bwd-d", "bwd-w"};
 
 static bool parse(char *line, cn_convolution_request *r) {
@@ -83,12 +84,16 @@ static bool parse(char *line, cn_convolution_request *r) {
       for (int i = 0; i < 3; i++)
         if (strcmp(word + 4, direction_names[i]) == 0) r->direction = (cn_direction)i;
     } else if (strncmp(word, "algo=", 5) == 0) {
-      for (int i = 0; i < 6; i++)
+      for (int i = 0; i < 7; i++)
         if (strcmp(word + 5, algorithm_names[i]) == 0) r->algorithm = (cn_algorithm)i;
     } else if (strcmp(word, "cached") == 0) {
       r->constant_weights = true;
     } else if (strcmp(word, "plain") == 0) {
       r->plain_source = true;
+    } else if (strcmp(word, "bf16") == 0) {
+      r->precision = CN_BFLOAT16;
+    } else if (strcmp(word, "emulated") == 0) {
+      r->precision = CN_BFLOAT16_EMULATED;
     } else if (strcmp(word, "stats") == 0) {
       r->statistics = true;
     } else {

@@ -1,7 +1,7 @@
 // Times whole networks, forward and training step; Benchmarks/peers runs it beside other engines.
 //
 //   network --model resnet18 --batch 1 --mode infer|train [--size 224] [--channels 3] [--classes 1000]
-//           [--threads 2] [--weights w.safetensors --input x.safetensors --output y.safetensors]
+//           [--threads 2] [--precision bf16] [--weights w.safetensors --input x.safetensors --output y.safetensors]
 //           [--plan] [--steps] [--serve]
 //
 // Without --serve it measures for about two seconds and prints one JSON line. With --serve it answers
@@ -59,7 +59,8 @@ let classes = number("--classes", entry.classes)
 let batch = number("--batch", 1)
 let engine = EngineOptions(
   threads: options["--threads"].flatMap(Int.init),
-  algorithms: options["--algorithms"].flatMap(EngineOptions.Algorithms.init) ?? .automatic)
+  algorithms: options["--algorithms"].flatMap(EngineOptions.Algorithms.init) ?? .automatic,
+  precision: options["--precision"] == "bf16" ? .bfloat16 : .float32)
 let module = try entry.make(
   classes: classes, channels: channels, size: Size2D(height: size, width: size))
 let graph = try Graph(module, input: [channels, size, size]).reshaped(batch: batch)

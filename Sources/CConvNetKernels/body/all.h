@@ -22,6 +22,8 @@
 
 #include "microkernel.h"
 #include "outer_product.h"
+#include "bf16.h"
+#include "bf16_microkernel.h"
 
 #include "geometry.h"
 #include "weight_layout.h"
@@ -31,6 +33,8 @@
 #include "direct_plan.h"
 #include "direct.h"
 #include "direct_weights.h"
+#include "bf16_direct.h"
+#include "bf16_weights.h"
 #include "depthwise.h"
 #include "depthwise_gradient.h"
 #include "stem.h"

@@ -39,27 +39,49 @@ static cn_status check_problem(cn_convolution_plan *plan) {
   return CN_OK;
 }
 
-// Estimated cycles, one multiply-add of a vector per cycle: what Winograd saves in products against
-// its transforms of tiles and weights and, in the last term, against reading weights four times as
-// large once per group of tiles.
-static bool winograd_pays(const cn_convolution_plan *plan) {
+// Estimated cycles, one multiply-add of a vector per cycle, of direct float32 sums.
+static double direct_cost(const cn_convolution_plan *plan) {
   const cn_convolution_problem *p = &plan->request.problem;
-  if (!winograd_fits(p)) return false;
+  const axis y = vertical_axis(plan), x = horizontal_axis(plan);
+  const channel_map m = make_channel_map(plan);
+  const double targets = (double)p->batch * axis_count(&y, 0) * axis_count(&x, 0);
+  const double cost = targets * p->kernel_height * p->kernel_width * m.sources_per_group *
+                      (double)ceil_div(m.targets, CN_VL);
+  // The direct gradient skips what lies in the border, and so do many tiny images.
+  const double part = visible_part(&y) * visible_part(&x);
+  const bool skips = plan->request.direction == CN_BACKWARD_WEIGHTS || direct_by_position(plan, part);
+  return skips ? cost * part : cost;
+}
+
+// The same for Winograd: the products it needs, its transforms of tiles and weights and, in the last
+// term, reading weights four times as large once per group of tiles. Infinite where it cannot do it.
+static double winograd_cost(const cn_convolution_plan *plan) {
+  if (plan->request.exact_order || !winograd_fits(&plan->request.problem))
+    return __builtin_inf();
   const winograd_shape s = make_winograd_shape(plan);
-  const bool gradient = plan->request.direction == CN_BACKWARD_WEIGHTS;
   const double tiles = s.tiles, sources = s.channels.sources;
   const double source_blocks = s.source_blocks, target_blocks = s.target_blocks;
-  const double pixels = (double)p->batch * s.y.target_size * s.x.target_size;
-  double direct = pixels * 9 * sources * target_blocks;
-  // The direct gradient skips what lies in the border, and so do many tiny images.
-  const double part = visible_part(&s.y) * visible_part(&s.x);
-  if (gradient || direct_by_position(plan, part)) direct *= part;
   const double weight_bytes = 36 * sources * target_blocks * CN_VL * 4;
   double winograd = tiles * (36 * sources * target_blocks + 140 * source_blocks +
                              100 * target_blocks) +
                     (weight_bytes > 400e3 ? weight_bytes / 8 : 0);
+  const bool gradient = plan->request.direction == CN_BACKWARD_WEIGHTS;
   if (gradient || !plan->request.constant_weights) winograd += 80 * sources * target_blocks;
-  return winograd < 0.9 * direct;
+  return winograd;
+}
+
+static bool winograd_pays(const cn_convolution_plan *plan) {
+  return winograd_cost(plan) < 0.9 * direct_cost(plan);
+}
+
+// bfloat16 factors against the best float32 algorithm: twice the products per cycle, less what
+// rounding costs; every source is rounded once for each of its tasks. Winograd reaches a smaller part
+// of its estimate than direct sums do (1.3, measured). Without the instruction the rounding is all
+// there is, and it is accepted where direct sums would be taken anyway.
+static bool bf16_pays(const cn_convolution_plan *plan) {
+  const double direct = direct_cost(plan), winograd = 1.3 * winograd_cost(plan);
+  const double factor = bf16_is_native(plan->request.precision) ? 0.55 : 1;
+  return factor * direct < winograd;
 }
 
 // Forward and backward data: few groups of tiles would leave threads idle, large weights would be
@@ -86,7 +108,11 @@ static cn_status plan_convolution(const cn_convolution_request *request,
       if (request->plain_source) return plan_stem(plan);
       if (depthwise_fits(plan))
         return weights ? plan_depthwise_gradient(plan) : plan_depthwise(plan);
-      if (!request->exact_order && winograd_pays(plan)) {
+      if (request->precision != CN_FLOAT32 && bf16_pays(plan)) {
+        if ((weights ? plan_bf16_weights(plan) : plan_bf16(plan)) == CN_OK) return CN_OK;
+        *plan = checked;
+      }
+      if (winograd_pays(plan)) {
         const bool phased = winograd_should_phase(plan);
         const cn_status found =
             weights ? plan_winograd_gradient(plan, phased) : plan_winograd(plan, phased);
@@ -100,6 +126,8 @@ static cn_status plan_convolution(const cn_convolution_request *request,
       return weights ? plan_depthwise_gradient(plan) : plan_depthwise(plan);
     case CN_DIRECT:
       return weights ? plan_direct_weights(plan) : plan_direct(plan);
+    case CN_DIRECT_BFLOAT16:
+      return weights ? plan_bf16_weights(plan) : plan_bf16(plan);
     case CN_WINOGRAD:
     case CN_WINOGRAD_PHASED:
       return weights ? plan_winograd_gradient(plan, request->algorithm == CN_WINOGRAD_PHASED)
@@ -118,6 +146,9 @@ static void pack_convolution(const cn_convolution_plan *plan, int32_t task, cons
       break;
     case CN_STEM:
       pack_stem(plan, task, weights, packed);
+      break;
+    case CN_DIRECT_BFLOAT16:
+      pack_bf16(plan, task, weights, packed);
       break;
     case CN_DEPTHWISE:
       pack_depthwise(plan, task, weights, packed);
@@ -149,6 +180,12 @@ static void run_convolution(const cn_convolution_plan *plan, int32_t phase, int3
         run_depthwise_gradient(plan, phase, task, arguments);
       else
         run_depthwise(plan, phase, task, arguments);
+      break;
+    case CN_DIRECT_BFLOAT16:
+      if (weights)
+        run_bf16_weights(plan, phase, task, arguments, scratch);
+      else
+        run_bf16(plan, phase, task, arguments, scratch);
       break;
     default:
       if (weights)

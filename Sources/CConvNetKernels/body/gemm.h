@@ -6,9 +6,26 @@
 // A task = some blocks of rows x some column groups. The depth is cut into slices of 1024: the
 // panel stays in the cache and the sums of a slice start from zero, which also keeps the rounding
 // error of very long sums small. The last, partial column group is computed in a tile in scratch.
+// With bfloat16 factors the panel is rounded where it lies, and B is packed as words of two steps.
 
-enum { GEMM_ROWS, GEMM_SPLIT, GEMM_GROUPS, GEMM_ROW_PARTS };
+enum { GEMM_ROWS, GEMM_SPLIT, GEMM_GROUPS, GEMM_ROW_PARTS, GEMM_FORM };
 enum { GEMM_SLICE = 1024, GEMM_WIDTH = 2 * CN_VL };
+
+// How the factors are multiplied, and the words of four steps of depth in a row of the panel and in a
+// column of packed B.
+enum { GEMM_FLOAT32, GEMM_BFLOAT16, GEMM_BFLOAT16_EMULATED };
+typedef struct gemm_form {
+  const block_kernel (*kernels)[2][2];
+  int32_t source_quad, weight_quad;
+} gemm_form;
+
+static gemm_form make_gemm_form(const cn_gemm_plan *plan) {
+  switch (plan->blocking[GEMM_FORM]) {
+    case GEMM_BFLOAT16: return (gemm_form){bf16_block_kernels(true), 2, 2};
+    case GEMM_BFLOAT16_EMULATED: return (gemm_form){bf16_block_kernels(false), 4, 2};
+    default: return (gemm_form){block_kernels, 4, 4};
+  }
+}
 
 CN_INLINE int64_t padded_depth(const cn_gemm_plan *plan) {
   return ceil_div(plan->request.depth, 4) * 4;
@@ -47,7 +64,10 @@ static cn_status plan_gemm(const cn_gemm_request *request, cn_gemm_plan *plan) {
   plan->blocking[GEMM_GROUPS] = (int32_t)groups;
   plan->blocking[GEMM_ROW_PARTS] =
       (int32_t)ceil_div(request->rows, plan->blocking[GEMM_ROWS]);
-  const int64_t packed = 4 * groups * padded_depth(plan) * GEMM_WIDTH;
+  if (request->precision != CN_FLOAT32)
+    plan->blocking[GEMM_FORM] =
+        bf16_is_native(request->precision) ? GEMM_BFLOAT16 : GEMM_BFLOAT16_EMULATED;
+  const int64_t packed = groups * padded_depth(plan) * make_gemm_form(plan).weight_quad * GEMM_WIDTH;
   const int32_t tasks = plan->blocking[GEMM_ROW_PARTS] * (int32_t)ceil_div(groups, split);
   if (request->constant_b) {
     plan->pack_tasks = (int32_t)groups;
@@ -72,9 +92,12 @@ static void pack_gemm(const cn_gemm_plan *plan, int32_t group, const float *b, f
   const int64_t columns = min64(GEMM_WIDTH, r->columns - first);
   // A group that fills one vector only is packed as one.
   const int64_t width = ceil_div(columns, CN_VL) * CN_VL;
-  float *out = packed + group * depth * GEMM_WIDTH;
-  for (int64_t k = 0; k < depth; k += 4) {
+  const gemm_form form = make_gemm_form(plan);
+  float *at = packed + group * depth / 4 * form.weight_quad * GEMM_WIDTH;
+  float quad_rows[4 * GEMM_WIDTH] __attribute__((aligned(64)));
+  for (int64_t k = 0; k < depth; k += 4, at += form.weight_quad * width) {
     const int64_t steps = min64(4, r->depth - k);
+    float *out = form.weight_quad == 4 ? at : quad_rows;
     for (int64_t i = 0; i < 4 * width; i += CN_VL) store(out + i, zero());
     if (r->b_transposed) {
       for (int64_t j = 0; j < columns; j++)
@@ -85,7 +108,11 @@ static void pack_gemm(const cn_gemm_plan *plan, int32_t group, const float *b, f
         for (int64_t j = 0; j < columns; j++)
           out[i * width + j] = b[(k + i) * r->columns + first + j];
     }
-    out += 4 * width;
+    if (form.weight_quad == 4) continue;
+    for (int64_t pair = 0; pair < 2; pair++)
+      for (int64_t j = 0; j < width; j += CN_VL)
+        store_words(at + pair * width + j, bf16_words(load(out + 2 * pair * width + j),
+                                                      load(out + (2 * pair + 1) * width + j)));
   }
 }
 
@@ -123,16 +150,21 @@ static void run_gemm(const cn_gemm_plan *plan, int32_t phase, int32_t task,
   float *tile = scratch;
   float *panel = tile + plan->blocking[GEMM_ROWS] * GEMM_WIDTH;
   quad *quads = (quad *)(panel + plan->blocking[GEMM_ROWS] * panel_depth(plan));
+  const gemm_form form = make_gemm_form(plan);
 
   const target_limits unlimited = {.bias = {0}};
   for (int64_t k = 0; k < depth; k += GEMM_SLICE) {
     const int64_t slice = min64(GEMM_SLICE, depth - k);
     const bool last = k + slice == depth;
     pack_panel(r, arguments->a, first_row, rows, k, min64(slice, r->depth - k), slice, panel);
+    if (plan->blocking[GEMM_FORM] != GEMM_FLOAT32)
+      for (int64_t i = 0; i < rows; i++)
+        bf16_run(plan->blocking[GEMM_FORM] == GEMM_BFLOAT16, panel + i * slice, slice);
     for (int64_t g = first_group; g < end_group; g++) {
       const int64_t columns = min64(GEMM_WIDTH, r->columns - g * GEMM_WIDTH);
       const int vectors = columns > CN_VL ? 2 : 1;
-      for (int32_t q = 0; q < slice / 4; q++) quads[q] = (quad){4 * q, 4 * q * vectors * CN_VL};
+      for (int32_t q = 0; q < slice / 4; q++)
+        quads[q] = (quad){form.source_quad * q, form.weight_quad * q * vectors * CN_VL};
       const bool partial = columns % CN_VL != 0;
       target_limits limits = unlimited;
       for (int64_t j = 0; j < columns; j++) {
@@ -143,7 +175,7 @@ static void run_gemm(const cn_gemm_plan *plan, int32_t phase, int32_t task,
       block b = {
           .quads = quads,
           .quad_count = slice / 4,
-          .weights = packed + g * depth * GEMM_WIDTH + k * vectors * CN_VL,
+          .weights = packed + (g * depth * GEMM_WIDTH + k * vectors * CN_VL) / 4 * form.weight_quad,
           .vector_distance = CN_VL,
           .bias = limits.bias,
           .low = limits.low,
@@ -167,7 +199,7 @@ static void run_gemm(const cn_gemm_plan *plan, int32_t phase, int32_t task,
         b.destination_offsets = destination_offsets;
         // Later slices add to what is there.
         b.residual = k > 0 ? b.destination : NULL;
-        block_kernels[count - 1][vectors - 1][0](&b);
+        form.kernels[count - 1][vectors - 1][0](&b);
       }
       if (partial && last)
         for (int64_t i = 0; i < rows; i++)

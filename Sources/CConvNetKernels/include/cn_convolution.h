@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cn_bfloat16.h"
+
 #pragma clang assume_nonnull begin
 
 typedef struct cn_convolution_problem {
@@ -50,6 +52,8 @@ typedef enum cn_algorithm {
   CN_WINOGRAD,
   // The same with a barrier between the steps: for large weights or few tiles.
   CN_WINOGRAD_PHASED,
+  // Direct with factors rounded to bfloat16, except for backward weights with groups.
+  CN_DIRECT_BFLOAT16,
 } cn_algorithm;
 
 typedef enum cn_status {
@@ -73,6 +77,9 @@ typedef struct cn_convolution_request {
   bool constant_weights;
   // Forward also gives mean and centred sum of squares of each output channel.
   bool statistics;
+  // What the automatic choice may round the factors to. CN_BFLOAT16_EMULATED also decides how
+  // CN_DIRECT_BFLOAT16 multiplies.
+  cn_precision precision;
 } cn_convolution_request;
 
 enum { CN_MAX_PHASES = 4 };

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cn_bfloat16.h"
 #include "cn_convolution.h"
 
 #pragma clang assume_nonnull begin
@@ -23,6 +24,8 @@ typedef struct cn_gemm_request {
   bool a_transposed, b_transposed;
   // B is packed once by pack() and used often; otherwise each run packs it in a phase of its own.
   bool constant_b;
+  // Of the factors; sums and everything else are float32.
+  cn_precision precision;
 } cn_gemm_request;
 
 typedef struct cn_gemm_plan {
@@ -32,7 +35,7 @@ typedef struct cn_gemm_plan {
   // With constant_b.
   int32_t pack_tasks;
   int64_t thread_scratch_bytes, workspace_bytes, packed_bytes;
-  int32_t blocking[4];
+  int32_t blocking[5];
 } cn_gemm_plan;
 
 typedef struct cn_gemm_arguments {

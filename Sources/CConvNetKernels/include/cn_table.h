@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "cn_bfloat16.h"
 #include "cn_convolution.h"
 #include "cn_gemm.h"
 #include "cn_elementwise.h"

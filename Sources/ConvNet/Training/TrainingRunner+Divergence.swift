@@ -24,7 +24,8 @@ extension TrainingRunner {
     graph.outputs = graph.nodes.flatMap(\.outputs).filter { !statistics.contains($0) }
     var inputs = [images, targets]
     if let position = training.randomKeyPosition { inputs.insert(randomKey, at: position) }
-    let options = EngineOptions(threads: executor.plan.options.threads)
+    let options = EngineOptions(
+      threads: executor.plan.options.threads, precision: executor.plan.options.precision)
     guard let plan = try? Plan(graph, purpose: .training, options: options),
       let results = try? Executor(plan, weights: weights).run(inputs)
     else { return nil }

@@ -36,7 +36,12 @@ enum EvalCommand {
       OptionGroup(
         "Results",
         [confusionFile.specification, pictureFile.specification, failUnder.specification]),
-      OptionGroup("Computing", [EngineArguments.threads.specification, batch.specification]),
+      OptionGroup(
+        "Computing",
+        [
+          EngineArguments.threads.specification, EngineArguments.precision.specification,
+          batch.specification,
+        ]),
     ],
     examples: [
       "eval runs/…/best.safetensors photos --split val",

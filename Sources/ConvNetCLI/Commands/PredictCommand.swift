@@ -39,7 +39,12 @@ enum PredictCommand {
         "Pictures", [split.specification, limit.specification]),
       OptionGroup(
         "Answers", [count.specification, threshold.specification, draw.specification]),
-      OptionGroup("Computing", [EngineArguments.threads.specification, batch.specification]),
+      OptionGroup(
+        "Computing",
+        [
+          EngineArguments.threads.specification, EngineArguments.precision.specification,
+          batch.specification,
+        ]),
     ],
     examples: [
       "predict net.safetensors photo.jpg",

@@ -77,6 +77,7 @@ enum TrainCommand {
       "arch": .string(arguments[TrainOptions.architecture]),
       "data": .string(dataset.path), "data_kind": .string(dataset.kind.rawValue),
       "val_split": .number(arguments[DataArguments.validationShare]),
+      "precision": .string(EngineArguments.options(arguments).precision.rawValue),
       "classes": .array(dataset.classNames.map(JSONValue.string)),
       "instruction_set": .string(InstructionSet.available.first ?? ""),
       "training": try JSONValue(encoding: configuration),

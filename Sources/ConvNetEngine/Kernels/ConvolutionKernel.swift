@@ -38,6 +38,7 @@ struct ConvolutionKernel: Kernel {
       case CN_STEM: "stem"
       case CN_WINOGRAD: "winograd"
       case CN_WINOGRAD_PHASED: "winograd (phased)"
+      case CN_DIRECT_BFLOAT16: "direct, bfloat16"
       default: "algorithm \(plan.algorithm.rawValue)"
       }
     var text = "convolution \(algorithm)"

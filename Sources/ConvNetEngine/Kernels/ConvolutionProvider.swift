@@ -59,6 +59,7 @@ enum ConvolutionProvider: KernelProvider {
         workspace: Int(plan.workspace_bytes + 3) / 4)
       // The residual is read at the same place that is written.
       choice.inPlace = [fused.residualIndex]
+      choice.remarks = plan.precisionRemarks
       return .choice(choice)
     }
   }
@@ -103,6 +104,7 @@ enum ConvolutionProvider: KernelProvider {
       var choice = KernelChoice(
         kernel: kernel, inputs: [.layout(.blocked), weights(request.table, plan)],
         outputLayouts: [.blocked], workspace: Int(plan.workspace_bytes + 3) / 4)
+      choice.remarks = plan.precisionRemarks
       complete(&kernel, &choice)
       choice.kernel = kernel
       return .choice(choice)
@@ -141,7 +143,7 @@ enum ConvolutionProvider: KernelProvider {
             role: .weightGradient(withBias: request.outputShapes.count == 2)),
           inputs: [.layout(readsPlain ? .plain : .blocked), .layout(.blocked)],
           outputLayouts: request.outputShapes.map { _ in .plain },
-          workspace: Int(plan.workspace_bytes + 3) / 4))
+          workspace: Int(plan.workspace_bytes + 3) / 4, remarks: plan.precisionRemarks))
     }
   }
 }
@@ -184,6 +186,7 @@ struct ConvolutionProblem {
     wanted.plain_source = plainSource
     wanted.constant_weights = !request.isTraining
     wanted.statistics = statistics
+    wanted.precision = request.options.precision.kernel
     var plan = cn_convolution_plan()
     switch request.table.convolution.plan(&wanted, &plan) {
     case CN_OK: return .success(plan)

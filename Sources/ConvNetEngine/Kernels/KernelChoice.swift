@@ -35,6 +35,8 @@ struct KernelChoice {
   var workspace = 0
   /// The input whose memory each output may take over where nobody else reads it.
   var inPlace: [Int?] = []
+  /// Faster ways of the same kernel that were not taken, and why; `print(plan)` shows them.
+  var remarks: [String] = []
 }
 
 /// What a kernel's author answers to a request.
@@ -66,7 +68,7 @@ enum KernelList {
     if request.options.algorithms != .reference {
       for provider in providers {
         switch provider.answer(request) {
-        case .choice(let choice): return (choice, refusals)
+        case .choice(let choice): return (choice, refusals + choice.remarks)
         case .refusal(let reason): refusals.append(reason)
         case .notMine: continue
         }

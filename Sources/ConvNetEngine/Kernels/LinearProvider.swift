@@ -6,6 +6,7 @@ enum LinearProvider: KernelProvider {
   static func answer(_ request: KernelRequest) -> KernelAnswer {
     let first = request.inputShapes.first ?? []
     let second = request.inputShapes.dropFirst().first ?? []
+    let precision = request.options.precision.kernel
     switch request.operation {
     case is LinearOperation:
       // y = x W^T + b
@@ -14,7 +15,8 @@ enum LinearProvider: KernelProvider {
         cn_gemm_request(
           rows: Int32(clamping: rows), columns: Int32(clamping: second[0]),
           depth: Int32(clamping: second[1]), a_transposed: false, b_transposed: true,
-          constant_b: !request.isTraining), hasBias: request.inputShapes.count == 3, request)
+          constant_b: !request.isTraining, precision: precision),
+        hasBias: request.inputShapes.count == 3, request)
     case is LinearInputGradient:
       // dx = g W
       let rows = first.count / max(1, second[0])
@@ -22,7 +24,7 @@ enum LinearProvider: KernelProvider {
         cn_gemm_request(
           rows: Int32(clamping: rows), columns: Int32(clamping: second[1]),
           depth: Int32(clamping: second[0]), a_transposed: false, b_transposed: false,
-          constant_b: false), hasBias: false, request)
+          constant_b: false, precision: precision), hasBias: false, request)
     case is LinearWeightGradient:
       // dW = g^T x; the inputs are x and g.
       let output = request.outputShapes[0]
@@ -31,7 +33,7 @@ enum LinearProvider: KernelProvider {
         cn_gemm_request(
           rows: Int32(clamping: output[0]), columns: Int32(clamping: output[1]),
           depth: Int32(clamping: rows), a_transposed: true, b_transposed: false,
-          constant_b: false), hasBias: false, isSwapped: true, request)
+          constant_b: false, precision: precision), hasBias: false, isSwapped: true, request)
     case is SumTo where request.inputShapes[0].rank == 2 && request.outputShapes[0] == [first[1]]:
       return columnSums(request)
     default:
@@ -87,7 +89,9 @@ struct GemmKernel: Kernel {
   }
 
   var threadScratch: Int { Int(plan.thread_scratch_bytes + 3) / 4 }
-  var summary: String { "matrix product" }
+  var summary: String {
+    plan.request.precision == CN_FLOAT32 ? "matrix product" : "matrix product, bfloat16"
+  }
 
   func run(phase: Int, task: Int, _ memory: KernelMemory) {
     let isPacked = plan.request.constant_b

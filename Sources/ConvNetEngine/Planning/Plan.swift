@@ -73,6 +73,7 @@ extension Plan: CustomStringConvertible {
     var lines = [
       "plan for \(purpose.rawValue): \(graph.nodes.count) nodes, \(steps.count) steps, "
         + "\(preparation.count) prepared, \(instructionSet), \(threads) threads, "
+        + (options.precision == .float32 ? "" : "\(options.precision) allowed, ")
         + "arena \(arenaBytes) bytes"
     ]
     for (title, group) in [("once", preparation), ("each run", steps)] where !group.isEmpty {
