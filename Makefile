@@ -2,7 +2,7 @@
 # it needs by itself. `make help` lists them.
 
 PREFIX  ?= /usr/local
-TRAITS  ?= JPEG,PNG,Zlib
+TRAITS  ?= JPEG,PNG,WebP,Zlib
 export TRAITS
 
 # The Swift runtime is linked in on Linux, so that the program runs where no Swift is installed.
@@ -12,7 +12,7 @@ ifeq ($(shell uname -s),Linux)
 release_flags += --static-swift-stdlib -Xlinker -s
 endif
 
-sources := Package.swift Sources Tests $(wildcard Snippets Benchmarks)
+sources := Package.swift Sources Tests $(wildcard Snippets Benchmarks Fuzz)
 
 .PHONY: help demo test build format lint bench install clean
 
@@ -54,4 +54,4 @@ install: build ## build, then copy convnet to PREFIX/bin
 	install -m 755 .build/release/convnet "$(DESTDIR)$(PREFIX)/bin/convnet"
 
 clean: ## remove everything that was built
-	rm -rf .build Benchmarks/.build
+	rm -rf .build Benchmarks/.build Fuzz/.build

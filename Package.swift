@@ -39,7 +39,8 @@ let package = Package(
   traits: [
     .trait(name: "JPEG", description: "Read JPEG pictures through libturbojpeg."),
     .trait(name: "PNG", description: "Read and write PNG pictures through libpng."),
-    .trait(name: "Zlib", description: "Read gzip-compressed data sets through zlib."),
+    .trait(name: "WebP", description: "Read WebP pictures through libwebp."),
+    .trait(name: "Zlib", description: "Read compressed data sets and packages through zlib."),
     .default(enabledTraits: []),
   ],
   targets: [
@@ -55,6 +56,9 @@ let package = Package(
       name: "CPNG", path: "Sources/System/CPNG", pkgConfig: "libpng",
       providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
+      name: "CWebP", path: "Sources/System/CWebP", pkgConfig: "libwebp",
+      providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+    .systemLibrary(
       name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(
@@ -63,6 +67,7 @@ let package = Package(
         "ConvNetGraph",
         .target(name: "CTurboJPEG", condition: .when(traits: ["JPEG"])),
         .target(name: "CPNG", condition: .when(traits: ["PNG"])),
+        .target(name: "CWebP", condition: .when(traits: ["WebP"])),
         .target(name: "CZlib", condition: .when(traits: ["Zlib"])),
       ],
       swiftSettings: referenceSettings),
@@ -107,7 +112,8 @@ let package = Package(
       name: "ConvNetTests", dependencies: ["ConvNet"], exclude: ["Golden"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ConvNetCLITests", dependencies: ["ConvNetCLI"], swiftSettings: swiftSettings),
+      name: "ConvNetCLITests", dependencies: ["ConvNetCLI", "ConvNetFormats", "ConvNetGraph"],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -14,6 +14,8 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O2"])],
       linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
+      name: "accuracy", dependencies: [.product(name: "ConvNet", package: "ConvNet")]),
+    .executableTarget(
       name: "network", dependencies: [.product(name: "ConvNet", package: "ConvNet")]),
   ],
   cLanguageStandard: .c17

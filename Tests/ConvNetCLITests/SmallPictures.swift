@@ -9,7 +9,8 @@ final class SmallPictures {
   /// The folder for what a test writes.
   var work: String { folder.path }
 
-  init(perClass: Int = 20, size: Int = 16) throws {
+  /// - Parameter extraClass: Whether there is a third class, of black pictures.
+  init(perClass: Int = 20, size: Int = 16, extraClass: Bool = false) throws {
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("convnet-\(UUID().uuidString)")
     for (label, isRow) in [("horizontal", true), ("vertical", false)] {
@@ -23,6 +24,15 @@ final class SmallPictures {
         let data = Data("P5 \(size) \(size) 255\n".utf8) + Data(pixels)
         try data.write(to: place.appendingPathComponent("\(number).pgm"))
       }
+    }
+    guard extraClass else { return }
+    let place = folder.appendingPathComponent("pictures/black")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    for number in 0..<perClass {
+      let data =
+        Data("P5 \(size) \(size) 255\n".utf8)
+        + Data([UInt8](repeating: UInt8(number), count: size * size))
+      try data.write(to: place.appendingPathComponent("\(number).pgm"))
     }
   }
 

@@ -1,3 +1,5 @@
+import ConvNetFormats
+import ConvNetGraph
 import Foundation
 import Synchronization
 import Testing
@@ -16,6 +18,38 @@ struct TrainCommandTests {
     try Program.run(
       ["train", pictures.path, "--out", pictures.work + "/run"] + small + more,
       whileRunning: whileRunning)
+  }
+
+  /// Another head on a trained network: its frozen layers stay bit for bit, its head is new.
+  @Test func goesOnFromATrainedNetwork() throws {
+    let first = try SmallPictures()
+    #expect(try train(first, "--epochs", "2").code == 0)
+    let model = first.work + "/run/best.safetensors"
+
+    let second = try SmallPictures(extraClass: true)
+    let tuned = try train(second, "--epochs", "1", "--pretrained", model, "--freeze", "2")
+    #expect(tuned.code == 0, "\(tuned.error)")
+    #expect(tuned.error.contains("begins with "))
+    let before = try SafetensorsFile(path: model)
+    let after = try SafetensorsFile(path: second.work + "/run/best.safetensors")
+    let names = before.entries.map(\.name)
+    #expect(try before.data(named: names[0]) == after.data(named: names[0]))
+    let head = try #require(after.entries.first { $0.shape == [3] }, "a bias for three classes")
+    #expect(before.entry(named: head.name)?.shape == [2])
+    let moved = try names.filter { $0.hasSuffix(".weight") }.contains { name in
+      let (old, new) = try (before.data(named: name), after.data(named: name))
+      return old.shape == new.shape && old.bytes != new.bytes
+    }
+    #expect(moved, "what is not frozen learns")
+
+    let everything = try Program.run(
+      ["train", second.path, "--pretrained", model, "--freeze", "99"] + small)
+    #expect(everything.code == 64)
+    #expect(everything.error.contains("--freeze 99 leaves nothing to train"))
+    let missing = try Program.run(
+      ["train", second.path, "--pretrained", "efficientnet-lite"] + small)
+    #expect(missing.code == 66)
+    #expect(missing.error.contains("did you mean 'efficientnet-lite0'?"))
   }
 
   @Test func theWholePath() throws {

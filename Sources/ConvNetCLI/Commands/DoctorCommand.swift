@@ -55,11 +55,16 @@ enum DoctorCommand {
     #else
       let png = false
     #endif
+    #if WebP
+      let webP = true
+    #else
+      let webP = false
+    #endif
     #if Zlib
       let zlib = true
     #else
       let zlib = false
     #endif
-    return [("JPEG", jpeg), ("PNG", png), ("gzip", zlib)]
+    return [("JPEG", jpeg), ("PNG", png), ("WebP", webP), ("gzip", zlib)]
   }
 }

@@ -19,16 +19,25 @@ enum TrainCommand {
       "train photos --arch resnet20 --epochs 20",
       "train mnist --arch lenet5 --no-flip --epochs 5 --out mnist-run",
       "train photos --opt adamw --sched onecycle --time 20m",
+      "train photos --pretrained efficientnet-lite0 --freeze 40 --epochs 5 --batch 32",
     ], body: run)
 
   private static let run: Command.Body = { arguments, console in
     let dataset = try DataArguments.open(
       arguments, seed: arguments[TrainOptions.seed], console: console)
     let training = try dataset.part(.training)
-    let configuration = TrainOptions.configuration(arguments)
+    var configuration = TrainOptions.configuration(arguments)
     try configuration.validate()
-    let model = try network(arguments, for: dataset)
-    let architecture = arguments[TrainOptions.architecture]
+    let start = try arguments[TrainOptions.pretrained].map { (name) throws(ConvNetError) in
+      try StartingPoint(name, console: console)
+    }
+    let architecture =
+      arguments[TrainOptions.architecture] ?? start?.architecture ?? TrainOptions.usualArchitecture
+    var model = try network(architecture, arguments, for: dataset)
+    if let start, try start.apply(to: &model, console: console) {
+      configuration.measuresNormalization = false
+    }
+    configuration.frozen = try model.firstLayers(arguments[TrainOptions.freeze])
     let folder = try RunFolder(
       creating: arguments[TrainOptions.folder] ?? RunFolder.usualPath(architecture: architecture))
 
@@ -43,15 +52,15 @@ enum TrainCommand {
     let trainer = try Trainer(
       model, training: training, evaluation: dataset.evaluation, configuration: configuration,
       options: EngineArguments.options(arguments))
-    try folder.write(configuration: settings(arguments, configuration, dataset))
+    try folder.write(configuration: settings(architecture, arguments, configuration, dataset))
     return try fit(trainer, dataset, folder, console)
   }
 
   /// The untrained model for the data's classes, channels and size.
   private static func network(
-    _ arguments: ParsedArguments, for dataset: Dataset
+    _ architecture: String, _ arguments: ParsedArguments, for dataset: Dataset
   ) throws(ConvNetError) -> Model {
-    let entry = try Zoo.entry(arguments[TrainOptions.architecture])
+    let entry = try Zoo.entry(architecture)
     let size: Size2D
     if let given = arguments[TrainOptions.size] {
       size = Size2D(height: given[0], width: given[given.count - 1])
@@ -70,11 +79,13 @@ enum TrainCommand {
   }
 
   private static func settings(
-    _ arguments: ParsedArguments, _ configuration: TrainingConfiguration, _ dataset: Dataset
+    _ architecture: String, _ arguments: ParsedArguments, _ configuration: TrainingConfiguration,
+    _ dataset: Dataset
   ) throws(ConvNetError) -> JSONValue {
     [
       "program": .string("convnet \(programVersion)"),
-      "arch": .string(arguments[TrainOptions.architecture]),
+      "arch": .string(architecture),
+      "pretrained": arguments[TrainOptions.pretrained].map(JSONValue.string) ?? .null,
       "data": .string(dataset.path), "data_kind": .string(dataset.kind.rawValue),
       "val_split": .number(arguments[DataArguments.validationShare]),
       "precision": .string(EngineArguments.options(arguments).precision.rawValue),

@@ -4,8 +4,17 @@ internal import ConvNetTerminal
 /// The option table of `convnet train`.
 enum TrainOptions {
   // Network
-  static let architecture = Option<String>.text(
-    "arch", "NAME", rule: .choice(Zoo.names), default: "primer", "the network to train")
+  static let usualArchitecture = "primer"
+  static let architecture = Option<String?>.text(
+    "arch", "NAME", rule: .choice(Zoo.names),
+    defaultText: "\(usualArchitecture), or the pretrained one's", "the network to train")
+  static let pretrained = Option<String?>.text(
+    "pretrained", "FILE", rule: .nameOrFile(PretrainedModel.names),
+    "weights to begin with: a model file, a state dict of PyTorch, or a pretrained network's name; "
+      + "layers of other shapes, as the one for the classes, begin anew")
+  static let freeze = Option<Int>.integer(
+    "freeze", "N", 0...100_000, default: 0,
+    "the layers with weights, from the first one on, that stay as they are")
   static let size = Option<[Int]?>.sizes(
     "size", "HxW", count: 1...2, each: 1...4096,
     defaultText: "the pictures' own for MNIST and CIFAR files, else the network's",
@@ -22,7 +31,8 @@ enum TrainOptions {
     "opt", "NAME", rule: .choice(Optimizer.names), default: "sgd", "the rule of the updates")
   static let learningRate = Option<Double?>.number(
     "lr", "X", .positive, keyword: "auto",
-    "the highest learning rate; auto: 0.05 for 128 pictures per step with sgd, 0.001 otherwise")
+    "the highest learning rate; auto: 0.05 for 128 pictures per step with sgd, 0.001 otherwise, a "
+      + "fifth of that with --pretrained")
   static let momentum = Option<Double>.number(
     "momentum", "X", NumberRange(from: 0, to: 1, includesHighest: false), default: 0.9,
     "the momentum of sgd (Nesterov's) and rmsprop")
@@ -61,7 +71,12 @@ enum TrainOptions {
     "the folder for the run's files, made if needed")
 
   static let groups: [OptionGroup] = [
-    OptionGroup("Network", [architecture.specification, size.specification]),
+    OptionGroup(
+      "Network",
+      [
+        architecture.specification, size.specification, pretrained.specification,
+        freeze.specification,
+      ]),
     OptionGroup(
       "Training",
       [
@@ -85,8 +100,9 @@ enum TrainOptions {
     configuration.batch = arguments[batch]
     configuration.optimizer = optimizer(arguments)
     let isSGD = arguments[optimizer] == "sgd"
+    let usual = isSGD ? 0.05 * Double(arguments[batch]) / 128 : 0.001
     configuration.learningRate =
-      arguments[learningRate] ?? (isSGD ? 0.05 * Double(arguments[batch]) / 128 : 0.001)
+      arguments[learningRate] ?? (arguments[pretrained] == nil ? usual : usual / 5)
     configuration.schedule = LearningRateSchedule(
       curve(arguments), warmupEpochs: min(arguments[warmup], Double(arguments[epochs])))
     configuration.loss = .crossEntropy(labelSmoothing: arguments[labelSmoothing])

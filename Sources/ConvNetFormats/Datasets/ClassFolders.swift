@@ -111,7 +111,7 @@ struct ClassFolders {
 
   /// Picture formats that are not read must not vanish without a word.
   private mutating func noteOtherFiles(_ files: [String]) {
-    for suffix in ["webp", "bmp", "gif", "tif", "tiff", "heic", "avif"] {
+    for suffix in ["gif", "tif", "tiff", "heic", "avif"] {
       let count = files.count { $0.lowercased().hasSuffix("." + suffix) }
       if count > 0 { notes.append("\(count) files .\(suffix) are not read") }
     }

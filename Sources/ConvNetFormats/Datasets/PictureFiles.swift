@@ -28,7 +28,7 @@ public struct PictureFiles: LabeledImages {
   }
 
   /// The endings of names that are taken for pictures, in small letters.
-  static let suffixes = ["jpg", "jpeg", "png", "ppm", "pgm", "pnm"]
+  static let suffixes = ["jpg", "jpeg", "png", "webp", "bmp", "ppm", "pgm", "pnm"]
 
   /// Whether a name ends like a picture's.
   static func isPicture(_ name: String) -> Bool {

@@ -34,7 +34,7 @@ extension Image {
     try self.init(decoding: bytes, options: options)
   }
 
-  /// Reads a picture from bytes: JPEG, PNG, PPM or PGM, told apart by their first bytes.
+  /// Reads a picture from bytes: JPEG, PNG, WebP, BMP, PPM or PGM, told apart by their first bytes.
   ///
   /// - Throws: ``ConvNetError`` of kind `invalidData` where the bytes are damaged, cut short, too
   ///   large or no picture, `unsupported` where this build lacks the decoder.
@@ -48,6 +48,10 @@ extension Image {
       image = try Image.decodePNG(bytes, options: options)
     } else if bytes.hasPrefix(Array("P5".utf8)) || bytes.hasPrefix(Array("P6".utf8)) {
       image = try Image.decodePNM(bytes, options: options)
+    } else if Image.isWebP(bytes) {
+      image = try Image.decodeWebP(bytes, options: options)
+    } else if bytes.hasPrefix(Array("BM".utf8)) {
+      image = try Image.decodeBMP(bytes, options: options)
     } else {
       throw Image.unrecognised(bytes)
     }
@@ -77,17 +81,17 @@ extension Image {
     guard bytes.count > 0 else { return ConvNetError(.invalidData, "\(bytes.name): is empty") }
     // Pictures that are known by their first bytes but not read.
     let others: [(prefix: String, name: String)] = [
-      ("GIF8", "a GIF"), ("BM", "a BMP"), ("II*\0", "a TIFF"), ("MM\0*", "a TIFF"),
-      ("RIFF", "a WebP or another RIFF file"), ("<", "a web page or XML text"),
+      ("GIF8", "a GIF"), ("II*\0", "a TIFF"), ("MM\0*", "a TIFF"), ("RIFF", "a RIFF file"),
+      ("<", "a web page or XML text"),
       ("P1", "a text PNM"), ("P2", "a text PNM"), ("P3", "a text PNM"), ("P4", "a bitmap PNM"),
     ]
     for other in others where bytes.hasPrefix(Array(other.prefix.utf8)) {
       return ConvNetError(
         .unsupported, "\(bytes.name): is \(other.name)",
-        reason: "the pictures that are read are JPEG, PNG, PPM and PGM")
+        reason: "the pictures that are read are JPEG, PNG, WebP, BMP, PPM and PGM")
     }
     return ConvNetError(
       .invalidData, "\(bytes.name): is not a picture that is known",
-      reason: "the pictures that are read are JPEG, PNG, PPM and PGM")
+      reason: "the pictures that are read are JPEG, PNG, WebP, BMP, PPM and PGM")
   }
 }

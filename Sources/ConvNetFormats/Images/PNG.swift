@@ -19,7 +19,7 @@ extension Image {
       control.version = UInt32(PNG_IMAGE_VERSION)
       defer { png_image_free(&control) }
 
-      return try filtered.withRawBytes { (raw) throws(ConvNetError) in
+      let image = try filtered.withRawBytes { (raw) throws(ConvNetError) in
         guard png_image_begin_read_from_memory(&control, raw.baseAddress, raw.count) != 0 else {
           throw damaged(bytes, control)
         }
@@ -44,6 +44,7 @@ extension Image {
           channels: stored == 2 ? 4 : stored,
           pixels: stored == 2 ? spreadGrayAlpha(pixels) : pixels)
       }
+      return options.appliesOrientation ? image.oriented(structure.orientation) : image
     }
 
     /// Reads the samples; nil where that failed.

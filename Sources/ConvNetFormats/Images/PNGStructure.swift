@@ -15,6 +15,8 @@ struct PNGStructure {
   let colorType: Int
   /// Whether a palette or colour key makes pixels transparent.
   private(set) var hasTransparency = false
+  /// EXIF's orientation, 1...8; 1 is upright.
+  private(set) var orientation = 1
   /// The parts of the file to hand to libpng, in order.
   private(set) var kept: [Range<Int>] = []
 
@@ -42,7 +44,7 @@ struct PNGStructure {
       let start = reader.offset
       let length = Int(try reader.bigEndian(UInt32.self, "a chunk"))
       let type = String(decoding: try reader.array(4, "a chunk"), as: UTF8.self)
-      _ = try reader.take(length, "chunk \(type.escapedForDisplay)")
+      let data = try reader.take(length, "chunk \(type.escapedForDisplay)")
       _ = try reader.take(4, "chunk \(type.escapedForDisplay)")
       switch type {
       case "PLTE": kept.append(start..<reader.offset)
@@ -55,6 +57,7 @@ struct PNGStructure {
       case "IEND":
         isEnded = true
         kept.append(start..<reader.offset)
+      case "eXIf": orientation = EXIF.orientation(in: bytes, data) ?? 1
       default: break
       }
     }

@@ -24,7 +24,7 @@ import Testing
     try folder.write([], to: "train/dog/.hidden.ppm")
     try folder.write([], to: "train/.hidden/a.ppm")
     try folder.write([], to: "train/dog/notes.txt")
-    try folder.write([], to: "train/dog/c.webp")
+    try folder.write([], to: "train/dog/c.gif")
     try folder.write([], to: "README.md")
     let data = try Dataset.detect(folder.path)
     #expect(data.kind == .folders)
@@ -41,7 +41,7 @@ import Testing
     #expect(data.evaluation?.count == 1)
     #expect(
       data.notes == [
-        "1 files .webp are not read", "the folder \"extra\" beside \"train\" is not read",
+        "1 files .gif are not read", "the folder \"extra\" beside \"train\" is not read",
       ])
   }
 
@@ -91,7 +91,7 @@ import Testing
     try folder.write(Samples.ppm(1), to: "train/cat/1.ppm")
     try folder.write([], to: "train/dog/readme.txt")
     let advice =
-      "\n  names of pictures end with .jpg, .jpeg, .png, .ppm, .pgm, .pnm"
+      "\n  names of pictures end with .jpg, .jpeg, .png, .webp, .bmp, .ppm, .pgm, .pnm"
       + "\n  remove the folder or put pictures into it"
     expectError(.invalidData, "\(folder.path)/train/dog: holds no picture" + advice) {
       try Dataset.detect(folder.path)
@@ -161,7 +161,7 @@ import Testing
     let known =
       "  looked for: train-images-idx3-ubyte[.gz] with train-labels-idx1-ubyte[.gz]; "
       + "data_batch_1.bin (CIFAR-10); train.bin (CIFAR-100); a folder of .jpg, .jpeg, .png, "
-      + ".ppm, .pgm, .pnm pictures per class, also as .tar; a .csv list with lines path,label"
+      + ".webp, .bmp, .ppm, .pgm, .pnm pictures per class, also as .tar; a .csv list with lines path,label"
     expectError(.invalidData, "\(folder.path): is no data set that is known\n" + known) {
       try Dataset.detect(folder.path)
     }
@@ -196,7 +196,7 @@ import Testing
     expectError(
       .unsupported,
       "\(folder.path)/b/1.jpg: is a web page or XML text\n"
-        + "  the pictures that are read are JPEG, PNG, PPM and PGM"
+        + "  the pictures that are read are JPEG, PNG, WebP, BMP, PPM and PGM"
     ) { try data.training?.image(at: 1) }
   }
 }

@@ -51,7 +51,7 @@ import Testing
     let data = try Dataset.detect(path)
     expectError(
       .unsupported,
-      "\(path): a/1.jpg: is a GIF\n  the pictures that are read are JPEG, PNG, PPM and PGM"
+      "\(path): a/1.jpg: is a GIF\n  the pictures that are read are JPEG, PNG, WebP, BMP, PPM and PGM"
     ) { try data.training?.image(at: 0) }
   }
 
@@ -167,8 +167,8 @@ import Testing
       ]), to: "p.tar")
     expectError(
       .invalidData,
-      "\(path)/b: holds no picture\n  names of pictures end with .jpg, .jpeg, .png, .ppm, .pgm, "
-        + ".pnm\n  remove the folder or put pictures into it"
+      "\(path)/b: holds no picture\n  names of pictures end with .jpg, .jpeg, .png, .webp, "
+        + ".bmp, .ppm, .pgm, .pnm\n  remove the folder or put pictures into it"
     ) { try Dataset.detect(path) }
     let packed = try folder.write([0x1F, 0x8B, 8, 0], to: "p.tar.gz")
     expectError(

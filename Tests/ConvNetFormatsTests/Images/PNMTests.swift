@@ -49,14 +49,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("GIF89a", "is a GIF"), ("BM12", "is a BMP"),
-    ("RIFF1234WEBP", "is a WebP or another RIFF file"),
+    ("GIF89a", "is a GIF"),
+    ("RIFF1234WAVE", "is a RIFF file"),
     ("<!DOCTYPE html>", "is a web page or XML text"), ("P3 1 1", "is a text PNM"),
     ("II*\0", "is a TIFF"),
   ])
   func namesOtherKinds(text: String, expected: String) {
     expectError(
-      .unsupported, "p: \(expected)\n  the pictures that are read are JPEG, PNG, PPM and PGM"
+      .unsupported,
+      "p: \(expected)\n  the pictures that are read are JPEG, PNG, WebP, BMP, PPM and PGM"
     ) { try read(text) }
   }
 
@@ -64,7 +65,7 @@ import Testing
     expectError(.invalidData, "p: is empty") { try read("") }
     expectError(
       .invalidData,
-      "p: is not a picture that is known\n  the pictures that are read are JPEG, PNG, PPM and PGM"
+      "p: is not a picture that is known\n  the pictures that are read are JPEG, PNG, WebP, BMP, PPM and PGM"
     ) { try read("hello") }
   }
 

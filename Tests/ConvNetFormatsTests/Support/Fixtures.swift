@@ -8,9 +8,14 @@ enum Fixtures {
     ProcessInfo.processInfo.environment["CONVNET_IMAGE_FIXTURES"]
     ?? Shared.packageRoot + "/Tests/ConvNetFormatsTests/Fixtures/images.safetensors"
 
+  /// The file of `Fixtures/make_picture_fixtures.py`: rarer kinds of pictures.
+  static let rarePictures =
+    Shared.packageRoot + "/Tests/ConvNetFormatsTests/Fixtures/pictures.safetensors"
+
   /// The stored bytes of one entry.
-  static func bytes(_ key: String) throws -> [UInt8] {
-    try SafetensorsFile(path: path).withUnsafeBytes(of: key) { Array($0) }
+  static func bytes(_ key: String, in file: SafetensorsFile? = nil) throws -> [UInt8] {
+    let file = try file ?? SafetensorsFile(path: path)
+    return try file.withUnsafeBytes(of: key) { Array($0) }
   }
 
   /// An entry of shape [H, W, C] as a picture.
