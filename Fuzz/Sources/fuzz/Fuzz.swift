@@ -32,7 +32,8 @@ private let readers: [String: @Sendable (FileBytes) throws -> Void] = [
     let value = try bytes.withUnsafeBytes { (raw) throws(ConvNetError) in
       try JSONValue(parsing: raw, name: "fuzz")
     }
-    precondition(try JSONValue(parsing: value.serialized(), name: "again") == value)
+    let again = try JSONValue(parsing: value.serialized(), name: "again")
+    precondition(again == value)
   },
   "model": { bytes in
     let model = try bytes.withUnsafeBytes { try Model(bytes: Array($0), name: "fuzz") }
