@@ -11,6 +11,10 @@ typedef struct bf16_area {
   int64_t dy_image, dy_line;
   // From the first to the second vector of output channels.
   int64_t dy_vector;
+  // Where the next strip's float32 numbers are: a line of the cache is fetched per pair, `ahead_step`
+  // bytes apart, so that the next rounding need not wait for the memory.
+  const char *ahead;
+  int64_t ahead_step;
 } bf16_area;
 
 typedef void (*bf16_outer_kernel)(const bf16_area *area, const uint32_t *x, const uint32_t *dy,
@@ -86,12 +90,15 @@ CN_BF16_ATTRIBUTE CN_INLINE void CN_BF16(bf16_outer)(const bf16_area *area, cons
   for (int c = 0; c < CN_OUTER; c++)
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) sum[c][v] = zero();
-  const int64_t second = area->dy_vector, step = area->x_pair;
+  const int64_t second = area->dy_vector, step = area->x_pair, ahead_step = area->ahead_step;
+  const char *ahead = area->ahead;
   for (int32_t i = 0; i < area->images; i++)
     for (int32_t r = 0; r < area->lines; r++) {
       const uint32_t *x_pair = x + i * area->x_image + r * area->x_line;
       const uint32_t *dy_pair = dy + i * area->dy_image + r * area->dy_line;
       for (int32_t n = area->pairs; n > 0; n--) {
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += ahead_step;
         uvec gradient[2];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) gradient[v] = load_words(dy_pair + v * second);

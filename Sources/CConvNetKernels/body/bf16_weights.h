@@ -207,14 +207,68 @@ static void round_bf16_source(const cn_convolution_plan *plan, const bf16_gradie
   }
 }
 
+// The float32 numbers of the strip that comes next, fetched piece by piece while this one is summed.
+typedef struct bf16_ahead {
+  const float *source, *out_gradient;
+  int64_t source_block, target_block;  // floats from one block to the next
+  int64_t source_lines, target_lines;  // cache lines of a block
+  int32_t blocks, targets;
+  // Where the next piece starts: block of both, and cache line in it.
+  int32_t block;
+  int64_t line;
+} bf16_ahead;
+
+static bf16_ahead make_bf16_ahead(const cn_convolution_plan *plan, const bf16_gradient_shape *s,
+                                  strip strip, const cn_convolution_arguments *a,
+                                  int32_t first_block, int32_t end_block, int32_t first_target,
+                                  int32_t end_target) {
+  const cn_convolution_problem *p = &plan->request.problem;
+  const int64_t plane = (int64_t)p->height * p->width * CN_VL;
+  const int64_t out_plane = (int64_t)plan->out_height * plan->out_width * CN_VL;
+  const int32_t rows = strip.end_row - strip.first_row;
+  const int64_t y = max64(0, (int64_t)strip.first_row * p->stride_height - p->pad_top);
+  const int64_t end = min64(p->height, y + (int64_t)rows * p->stride_height);
+  return (bf16_ahead){
+      .source = a->source + ((int64_t)strip.first_image * s->source_blocks + first_block) * plane +
+                y * p->width * CN_VL,
+      .out_gradient = a->out_gradient +
+                      ((int64_t)strip.first_image * s->target_blocks + first_target) * out_plane +
+                      (int64_t)strip.first_row * plan->out_width * CN_VL,
+      .source_block = plane,
+      .target_block = out_plane,
+      .source_lines = max64(0, end - y) * p->width * CN_VL / 16,
+      .target_lines = (int64_t)rows * plan->out_width * CN_VL / 16,
+      .blocks = end_block - first_block,
+      .targets = end_target - first_target,
+  };
+}
+
+// Gives the next `pairs` lines to the area, or none when all were asked for.
+CN_INLINE void fetch_ahead(bf16_ahead *next, int64_t pairs, bf16_area *area) {
+  area->ahead_step = 0;
+  if (next->block >= next->blocks + next->targets) return;
+  const bool is_source = next->block < next->blocks;
+  const float *from = is_source
+                          ? next->source + next->block * next->source_block
+                          : next->out_gradient + (next->block - next->blocks) * next->target_block;
+  area->ahead = (const char *)(from + next->line * 16);
+  area->ahead_step = 64;
+  next->line += pairs;
+  if (next->line >= (is_source ? next->source_lines : next->target_lines)) {
+    next->line = 0;
+    next->block++;
+  }
+}
+
 // Adds one rounded strip to the sums of one (group, source block).
 static void bf16_weights_strip(const cn_convolution_plan *plan, const bf16_gradient_shape *s,
                                strip strip, int32_t vectors, int32_t block, const uint32_t *x,
-                               const uint32_t *dy, float *sums) {
+                               const uint32_t *dy, float *sums, bf16_ahead *next) {
   const cn_convolution_problem *p = &plan->request.problem;
   const int32_t rows = strip.end_row - strip.first_row;
   const int32_t channels = (int32_t)min64(CN_VL, p->channels - (int64_t)block * CN_VL);
-  bf16_area area = {.images = strip.images, .dy_vector = bf16_dy_words(s)};
+  bf16_area area = {
+      .images = strip.images, .dy_vector = bf16_dy_words(s), .ahead = (const char *)dy};
   int64_t window_line = 0;
   if (s->flat) {
     area.lines = 1;
@@ -242,8 +296,10 @@ static void bf16_weights_strip(const cn_convolution_plan *plan, const bf16_gradi
                                (int64_t)kx * p->dilation_width * CN_VL;
       float *tap = sums + (int64_t)(ky * p->kernel_width + kx) * CN_VL *
                               s->blocking[BF16_GRADIENT_VECTORS] * CN_VL;
-      for (int32_t c = 0; c < channels; c += CN_OUTER)
+      for (int32_t c = 0; c < channels; c += CN_OUTER) {
+        fetch_ahead(next, (int64_t)area.images * area.lines * area.pairs, &area);
         outer(&area, corner + c, dy, tap + c * vectors * CN_VL);
+      }
     }
 }
 
@@ -272,6 +328,11 @@ static void run_bf16_weights(const cn_convolution_plan *plan, int32_t phase, int
     const int64_t end_strip = cut(s.strips, chunks, chunk + 1);
     float *sums = workspace + chunk * s.chunk_floats;
     uint32_t *x = (uint32_t *)scratch;
+    // Smaller tensors are in the last-level cache already.
+    const bool fetches =
+        4 * (double)p->batch * CN_VL * ((double)s.source_blocks * p->height * p->width +
+                                        (double)s.target_blocks * plan->out_height *
+                                            plan->out_width) > 16e6;
     uint32_t *dy = x + blocking[BF16_GRADIENT_TASK_BLOCKS] * bf16_x_words(&s);
     for (int32_t g = first_group; g < end_group; g++)
       __builtin_memset(sums + ((int64_t)g * s.source_blocks + first_block) * s.block_floats, 0,
@@ -281,6 +342,12 @@ static void run_bf16_weights(const cn_convolution_plan *plan, int32_t phase, int
                                      blocking[BF16_GRADIENT_ROWS], i);
       round_bf16_gradient(plan, &s, strip, first_target, end_target, a->out_gradient, dy);
       round_bf16_source(plan, &s, strip, first_block, end_block, a->source, x);
+      bf16_ahead next = {0};
+      if (fetches && i + 1 < end_strip)
+        next = make_bf16_ahead(plan, &s,
+                               make_strip(plan, s.row_strips, blocking[BF16_GRADIENT_IMAGES],
+                                          blocking[BF16_GRADIENT_ROWS], i + 1),
+                               a, first_block, end_block, first_target, end_target);
       for (int32_t g = first_group; g < end_group; g++) {
         const int32_t target = g * most_vectors;
         const int32_t vectors = (int32_t)min64(most_vectors, s.target_blocks - target);
@@ -288,7 +355,7 @@ static void run_bf16_weights(const cn_convolution_plan *plan, int32_t phase, int
           bf16_weights_strip(plan, &s, strip, vectors, b,
                              x + (b - first_block) * bf16_x_words(&s),
                              dy + (target - first_target) * bf16_dy_words(&s),
-                             sums + ((int64_t)g * s.source_blocks + b) * s.block_floats);
+                             sums + ((int64_t)g * s.source_blocks + b) * s.block_floats, &next);
       }
     }
     if (block_part == 0 && a->bias_gradient)

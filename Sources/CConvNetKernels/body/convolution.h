@@ -39,18 +39,24 @@ static cn_status check_problem(cn_convolution_plan *plan) {
   return CN_OK;
 }
 
-// Estimated cycles, one multiply-add of a vector per cycle, of direct float32 sums.
-static double direct_cost(const cn_convolution_plan *plan) {
+// Estimated cycles of direct float32 sums, one multiply-add of a vector per cycle; `skips`: products
+// with the border are left out.
+static double direct_products(const cn_convolution_plan *plan, bool skips) {
   const cn_convolution_problem *p = &plan->request.problem;
   const axis y = vertical_axis(plan), x = horizontal_axis(plan);
   const channel_map m = make_channel_map(plan);
   const double targets = (double)p->batch * axis_count(&y, 0) * axis_count(&x, 0);
   const double cost = targets * p->kernel_height * p->kernel_width * m.sources_per_group *
                       (double)ceil_div(m.targets, CN_VL);
-  // The direct gradient skips what lies in the border, and so do many tiny images.
-  const double part = visible_part(&y) * visible_part(&x);
-  const bool skips = plan->request.direction == CN_BACKWARD_WEIGHTS || direct_by_position(plan, part);
-  return skips ? cost * part : cost;
+  return skips ? cost * visible_part(&y) * visible_part(&x) : cost;
+}
+
+// The direct gradient skips what lies in the border, and so do many tiny images.
+static double direct_cost(const cn_convolution_plan *plan) {
+  const axis y = vertical_axis(plan), x = horizontal_axis(plan);
+  const bool skips = plan->request.direction == CN_BACKWARD_WEIGHTS ||
+                     direct_by_position(plan, visible_part(&y) * visible_part(&x));
+  return direct_products(plan, skips);
 }
 
 // The same for Winograd: the products it needs, its transforms of tiles and weights and, in the last
@@ -75,13 +81,15 @@ static bool winograd_pays(const cn_convolution_plan *plan) {
 }
 
 // bfloat16 factors against the best float32 algorithm: twice the products per cycle, less what
-// rounding costs; every source is rounded once for each of its tasks. Winograd reaches a smaller part
-// of its estimate than direct sums do (1.3, measured). Without the instruction the rounding is all
-// there is, and it is accepted where direct sums would be taken anyway.
+// rounding costs (0.55; weight gradients, which round and add up more, 0.65), and none skipped.
+// Winograd reaches a smaller part of its estimate than direct sums do (1.3). All measured. Without the
+// instruction nothing is faster, and bfloat16 is taken where direct sums would be.
 static bool bf16_pays(const cn_convolution_plan *plan) {
-  const double direct = direct_cost(plan), winograd = 1.3 * winograd_cost(plan);
-  const double factor = bf16_is_native(plan->request.precision) ? 0.55 : 1;
-  return factor * direct < winograd;
+  const double winograd = 1.3 * winograd_cost(plan), direct = direct_cost(plan);
+  if (!bf16_is_native(plan->request.precision)) return direct < winograd;
+  const bool gradient = plan->request.direction == CN_BACKWARD_WEIGHTS;
+  const double cost = (gradient ? 0.65 : 0.55) * direct_products(plan, false);
+  return cost < winograd && cost < direct;
 }
 
 // Forward and backward data: few groups of tiles would leave threads idle, large weights would be
