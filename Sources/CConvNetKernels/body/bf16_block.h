@@ -11,8 +11,8 @@ typedef struct bf16_area {
   int64_t dy_image, dy_line;
   // From the first to the second vector of output channels.
   int64_t dy_vector;
-  // Where the next strip's float32 numbers are: a line of the cache is fetched per pair, `ahead_step`
-  // bytes apart, so that the next rounding need not wait for the memory.
+  // Where the next strip's float32 numbers are: a line of the cache is fetched per pair,
+  // `ahead_step` bytes apart, so that the next rounding need not wait for the memory.
   const char *ahead;
   int64_t ahead_step;
 } bf16_area;
@@ -137,8 +137,8 @@ CN_BF16_ATTRIBUTE static void CN_BF16(bf16_outer_2)(const bf16_area *area, const
   CN_BF16(bf16_outer)(area, x, dy, sums, 2);
 }
 
-// Pairs of pixels of one channel block: word n holds pixels origin + n * distance and, as its second,
-// the one `partner` further; pixels outside 0 ..< size are zero.
+// Pairs of pixels of one channel block: word n holds pixels origin + n * distance and, as its
+// second, the one `partner` further; pixels outside 0 ..< size are zero.
 CN_BF16_ATTRIBUTE static void CN_BF16(bf16_pairs)(const float *line, int64_t size, int64_t origin,
                                                   int64_t distance, int64_t partner,
                                                   int64_t words, uint32_t *to) {

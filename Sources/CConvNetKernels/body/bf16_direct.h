@@ -114,8 +114,8 @@ static cn_status plan_bf16(cn_convolution_plan *plan) {
   int64_t images = rows < s.rows ? 1 : max64(1, min64(p->batch, budget / image_words));
   images = min64(images, max64(1, 1024 / ((int64_t)s.rows * s.columns)));
   // Enough tasks for many threads, but none under four million multiply-adds (some 20 us). First
-  // fewer pixels, as long as some blocks are left to share the weights; then fewer channels, as long
-  // as they are many to share the rounding.
+  // fewer pixels, as long as some blocks are left to share the weights; then fewer channels, as
+  // long as they are many to share the rounding.
   const int64_t taps = (int64_t)p->kernel_height * p->kernel_width;
   const double work = (double)p->batch * s.rows * s.columns * s.channels.targets *
                       blocking[BF16_QUADS] * 4 * (double)taps;
@@ -292,9 +292,9 @@ static int64_t list_bf16_quads(const bf16_shape *s, int32_t cy, int32_t cx, int3
         if (!axis_offset(&s->x, cx, kx, &x)) continue;
         const int64_t pixel = (int64_t)(y - s->y.first) * s->window_columns + (x - s->x.first);
         for (int32_t c = 0; c < piece.channels; c += 4, count++)
-          quads[count] = (quad){
-              (int32_t)(plane + pixel * s->pixel_words + (piece.first_channel + c) / 4 * quad_words),
-              (int32_t)(count * 2 * vectors * CN_VL)};
+          quads[count] = (quad){(int32_t)(plane + pixel * s->pixel_words +
+                                          (piece.first_channel + c) / 4 * quad_words),
+                                (int32_t)(count * 2 * vectors * CN_VL)};
       }
     }
     q += piece.channels / 4;

@@ -207,7 +207,7 @@ static void round_bf16_source(const cn_convolution_plan *plan, const bf16_gradie
   }
 }
 
-// The float32 numbers of the strip that comes next, fetched piece by piece while this one is summed.
+// The float32 numbers of the strip that comes next, fetched in pieces while this one is summed.
 typedef struct bf16_ahead {
   const float *source, *out_gradient;
   int64_t source_block, target_block;  // floats from one block to the next
@@ -310,7 +310,8 @@ static void run_bf16_weights(const cn_convolution_plan *plan, int32_t phase, int
   const int32_t *blocking = s.blocking;
   const int32_t chunks = blocking[BF16_GRADIENT_CHUNKS];
   const int32_t most_vectors = blocking[BF16_GRADIENT_VECTORS];
-  const int32_t block_part = task % s.block_parts, group_part = task / s.block_parts % s.group_parts;
+  const int32_t block_part = task % s.block_parts;
+  const int32_t group_part = task / s.block_parts % s.group_parts;
   const int32_t first_block = (int32_t)cut(s.source_blocks, s.block_parts, block_part);
   const int32_t end_block = (int32_t)cut(s.source_blocks, s.block_parts, block_part + 1);
   const int32_t first_group =

@@ -11,8 +11,8 @@
 enum { GEMM_ROWS, GEMM_SPLIT, GEMM_GROUPS, GEMM_ROW_PARTS, GEMM_FORM };
 enum { GEMM_SLICE = 1024, GEMM_WIDTH = 2 * CN_VL };
 
-// How the factors are multiplied, and the words of four steps of depth in a row of the panel and in a
-// column of packed B.
+// How the factors are multiplied, and the words of four steps of depth in a row of the panel and in
+// a column of packed B.
 enum { GEMM_FLOAT32, GEMM_BFLOAT16, GEMM_BFLOAT16_EMULATED };
 typedef struct gemm_form {
   const block_kernel (*kernels)[2][2];
@@ -67,7 +67,8 @@ static cn_status plan_gemm(const cn_gemm_request *request, cn_gemm_plan *plan) {
   if (request->precision != CN_FLOAT32)
     plan->blocking[GEMM_FORM] =
         bf16_is_native(request->precision) ? GEMM_BFLOAT16 : GEMM_BFLOAT16_EMULATED;
-  const int64_t packed = groups * padded_depth(plan) * make_gemm_form(plan).weight_quad * GEMM_WIDTH;
+  const gemm_form form = make_gemm_form(plan);
+  const int64_t packed = groups * padded_depth(plan) * form.weight_quad * GEMM_WIDTH;
   const int32_t tasks = plan->blocking[GEMM_ROW_PARTS] * (int32_t)ceil_div(groups, split);
   if (request->constant_b) {
     plan->pack_tasks = (int32_t)groups;
