@@ -20,7 +20,8 @@ public struct EngineOptions: Hashable, Sendable {
     /// Convolutions and linear layers may round what they multiply to bfloat16 (8 bits of precision,
     /// to the nearest, ties to even) where that is faster than float32; sums, weights and all else
     /// stay float32. In training that is mixed precision with float32 master weights. The scores of
-    /// a network differ from those in float32 by some 1e-3 to 1e-2 of the largest.
+    /// a network differ from those in float32 by some 1e-3 to 1e-2 of their size, and by more in deep
+    /// networks that amplify small differences.
     case bfloat16
   }
 
