@@ -31,7 +31,7 @@ let package = Package(
   name: "ConvNet",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "ConvNet", targets: ["ConvNet"]),
+    .library(name: "ConvNet", targets: ["ConvNet", "ConvNetExplain"]),
     .executable(name: "convnet", targets: ["ConvNetCLI"]),
     // For Benchmarks/ only: users import ConvNet.
     .library(name: "CConvNetKernels", targets: ["CConvNetKernels"]),
@@ -75,6 +75,11 @@ let package = Package(
       name: "ConvNet",
       dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats", "ConvNetText"],
       swiftSettings: swiftSettings),
+    .target(name: "CConvNetAssets", exclude: ["page", "network"], cSettings: cSettings),
+    .target(
+      name: "ConvNetExplain",
+      dependencies: ["ConvNet", "ConvNetFormats", "ConvNetGraph", "ConvNetText", "CConvNetAssets"],
+      swiftSettings: swiftSettings),
     .target(name: "ConvNetText", swiftSettings: swiftSettings),
     .target(
       name: "ConvNetTerminal", dependencies: ["ConvNetFormats", "ConvNetGraph", "ConvNetText"],
@@ -82,7 +87,8 @@ let package = Package(
     .executableTarget(
       name: "ConvNetCLI",
       dependencies: [
-        "ConvNet", "ConvNetFormats", "ConvNetGraph", "ConvNetTerminal", "ConvNetText",
+        "ConvNet", "ConvNetExplain", "ConvNetFormats", "ConvNetGraph", "ConvNetTerminal",
+        "ConvNetText",
       ],
       swiftSettings: swiftSettings),
     .testTarget(
@@ -110,6 +116,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetTests", dependencies: ["ConvNet"], exclude: ["Golden"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetExplainTests",
+      dependencies: ["ConvNet", "ConvNetExplain", "ConvNetFormats", "ConvNetGraph"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetCLITests", dependencies: ["ConvNetCLI", "ConvNetFormats", "ConvNetGraph"],

@@ -68,6 +68,26 @@ class Compact(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+class Starter(nn.Module):
+    """Four layers conv3x3-BN-ReLU of 16, 32, 48 and 64 channels, pooling behind the first two."""
+
+    def __init__(self, classes=10, channels=1):
+        super().__init__()
+        widths = [channels, 16, 32, 48, 64]
+        for number in range(1, 5):
+            conv = nn.Conv2d(widths[number - 1], widths[number], 3, padding=1)
+            setattr(self, f"conv{number}", conv)
+            setattr(self, f"bn{number}", nn.BatchNorm2d(widths[number]))
+        self.fc = nn.Linear(64, classes)
+
+    def forward(self, x):
+        for number in range(1, 5):
+            x = F.relu(getattr(self, f"bn{number}")(getattr(self, f"conv{number}")(x)))
+            if number < 3:
+                x = F.max_pool2d(x, 2)
+        return self.fc(x.mean((2, 3)))
+
+
 class LeNet5(nn.Module):
     """LeCun et al. (1998) with ReLU, max pooling and full connections."""
 
@@ -151,6 +171,7 @@ TORCHVISION = f"torchvision {torchvision.__version__.split('+')[0]}"
 NETWORKS = {
     "primer": (OWN, Primer, (3, 32, 32)),
     "compact": (OWN, Compact, (1, 28, 28)),
+    "starter": (OWN, Starter, (1, 28, 28)),
     "lenet5": (OWN, LeNet5, (1, 28, 28)),
     "cifar_vgg11_bn": (OWN, CIFARVGG, (3, 32, 32)),
     "cifar_resnet18": (OWN, cifar_resnet18, (3, 32, 32)),

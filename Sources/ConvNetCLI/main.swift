@@ -11,7 +11,8 @@ internal import ConvNetTerminal
 let program = CommandLineTool(
   name: "convnet", version: programVersion, summary: "convolutional networks on any CPU",
   commands: [
-    TrainCommand.command, EvalCommand.command, PredictCommand.command, SummaryCommand.command,
+    TrainCommand.command, EvalCommand.command, PredictCommand.command,
+    ExplainCommand.command, VerifyCommand.command, SummaryCommand.command,
     DataCommand.command, ModelsCommand.command, DoctorCommand.command,
   ])
 exit(await program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

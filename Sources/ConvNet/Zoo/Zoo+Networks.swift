@@ -19,6 +19,12 @@ extension Zoo {
     ) {
       classes, channels, _ in PrimerNet(classes: classes, channels: channels)
     },
+    Entry(
+      "starter", "four conv3x3 layers, 16 to 64 channels; comes trained with the program",
+      input: [1, 28, 28], classes: 10
+    ) {
+      classes, channels, _ in StarterNet(classes: classes, channels: channels)
+    },
   ]
 
   private static let cifar =

@@ -1,0 +1,68 @@
+internal import ConvNet
+internal import ConvNetExplain
+internal import ConvNetFormats
+internal import ConvNetGraph
+internal import ConvNetText
+
+/// The model that looks at a photo: a file's, or the one that comes with the program.
+struct ExplainModel {
+  let model: Model
+  let name: String
+  let sha256: String
+
+  init(_ path: String?) throws(ConvNetError) {
+    guard let path else {
+      let bytes = StarterModel.bytes
+      model = try Model(bytes: bytes, name: StarterModel.name)
+      name = StarterModel.name
+      sha256 = SHA256.hex(SHA256.digest(bytes))
+      return
+    }
+    let file = try FileBytes(path: path)
+    model = try Model(contentsOf: path)
+    name = PathName.last(of: path)
+    sha256 = SHA256.hex(SHA256.digest(file.withUnsafeBytes { Array($0) }))
+  }
+
+  /// The class of a name or number.
+  func classIndex(_ text: String) throws(ConvNetError) -> Int {
+    if let index = model.labels.firstIndex(of: text) { return index }
+    let classes = model.outputShape.count
+    if let index = Int(text), (0..<classes).contains(index) { return index }
+    throw ConvNetError(
+      .invalidArgument,
+      "no class is called '\(text.escapedForDisplay)'"
+        + Suggestion.question(for: text, in: model.labels),
+      reason: "the network has \(classes) classes"
+        + (model.labels.isEmpty ? "" : ": " + model.labels.prefix(20).joined(separator: ", ")))
+  }
+}
+
+/// Parts of paths.
+enum PathName {
+  static func last(of path: String) -> String {
+    String(path.split(separator: "/").last ?? Substring(path))
+  }
+
+  static func withoutExtension(_ path: String) -> String {
+    guard let dot = path.lastIndex(of: "."), path[dot...].allSatisfy({ $0 != "/" }),
+      dot != path.startIndex
+    else { return path }
+    return String(path[..<dot])
+  }
+}
+
+/// All tensors of a run for a file.
+enum RunDump {
+  static func tensors(
+    _ run: Inspection, _ evidence: [ClassEvidence]
+  ) throws(ConvNetError) -> Weights {
+    var tensors = run.tensors
+    for found in evidence {
+      tensors["gradient:\(found.classIndex)"] = found.gradient
+      tensors["heat:\(found.classIndex)"] = found.evidence
+      tensors["cam:\(found.classIndex)"] = found.gradCAM
+    }
+    return tensors
+  }
+}

@@ -1,0 +1,94 @@
+internal import CConvNetAssets
+internal import ConvNet
+internal import ConvNetFormats
+internal import ConvNetGraph
+
+/// The files that are part of the program.
+enum PageAssets {
+  static func text(_ name: cn_asset_name) -> String {
+    String(decoding: bytes(name), as: UTF8.self)
+  }
+
+  static func bytes(_ name: cn_asset_name) -> [UInt8] {
+    let asset = cn_asset_of(name)
+    return Array(UnsafeBufferPointer(start: asset.bytes, count: asset.count))
+  }
+
+  /// The page's scripts without comments and needless space.
+  static let script = ScriptSqueezer.squeezed(text(CN_ASSET_SCRIPT))
+  static let style = text(CN_ASSET_STYLE)
+}
+
+/// The small trained network that comes with the program.
+public enum StarterModel {
+  /// The name that it goes by.
+  public static let name = "starter.safetensors"
+
+  /// Its model file: trained on Fashion-MNIST by `Scripts/train-starter`.
+  public static var bytes: [UInt8] { PageAssets.bytes(CN_ASSET_STARTER) }
+}
+
+/// Makes a script smaller without understanding it: comments and space that separates nothing go.
+///
+/// Strings and templates stay as they are. Scripts must keep to three rules: no template inside a
+/// template, regular expressions without quotes and spaces, a semicolon behind every statement that
+/// does not end with a brace.
+enum ScriptSqueezer {
+  static func squeezed(_ source: String) -> String {
+    let bytes = Array(source.utf8)
+    var out: [UInt8] = []
+    out.reserveCapacity(bytes.count)
+    var at = 0
+    while at < bytes.count {
+      let byte = bytes[at]
+      if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "`") {
+        let start = at
+        at += 1
+        while at < bytes.count, bytes[at] != byte { at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1 }
+        at = min(at + 1, bytes.count)
+        out += bytes[start..<at]
+      } else if starts(with: "/*", bytes, at) {
+        while at < bytes.count, !starts(with: "*/", bytes, at) { at += 1 }
+        at = min(at + 2, bytes.count)
+      } else if starts(with: "//", bytes, at), at == 0 || isSpace(bytes[at - 1]) {
+        while at < bytes.count, bytes[at] != UInt8(ascii: "\n") { at += 1 }
+      } else if isSpace(byte) {
+        var hasLine = false
+        while at < bytes.count, isSpace(bytes[at]) {
+          hasLine = hasLine || bytes[at] == UInt8(ascii: "\n")
+          at += 1
+        }
+        if let kept = separator(out.last, at < bytes.count ? bytes[at] : nil, hasLine) {
+          out.append(kept)
+        }
+      } else {
+        out.append(byte)
+        at += 1
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  /// What has to stay between two bytes that space stood between.
+  private static func separator(_ left: UInt8?, _ right: UInt8?, _ hasLine: Bool) -> UInt8? {
+    guard let left, let right else { return nil }
+    if hasLine { return Array("{(,[;\n=+?:&|".utf8).contains(left) ? nil : UInt8(ascii: "\n") }
+    if isWord(left), isWord(right) { return UInt8(ascii: " ") }
+    return left == right && Array("+-".utf8).contains(left) ? UInt8(ascii: " ") : nil
+  }
+
+  private static func starts(with text: StaticString, _ bytes: [UInt8], _ at: Int) -> Bool {
+    text.withUTF8Buffer { bytes[at...].starts(with: $0) }
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || byte == 10 }
+
+  private static func isWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"), 128...:
+      true
+    default: false
+    }
+  }
+}
