@@ -77,6 +77,8 @@ public enum ExplainPictures {
   /// A layer's name as a part of a file's name.
   private static func safe(_ name: String) -> String {
     String(
-      name.prefix(80).map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-_".contains($0)) ? $0 : "_" })
+      name.prefix(80).map {
+        $0.isASCII && ($0.isLetter || $0.isNumber || ".-_".contains($0)) ? $0 : "_"
+      })
   }
 }

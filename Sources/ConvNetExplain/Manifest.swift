@@ -73,7 +73,8 @@ struct Manifest {
     manifest["fusedDifference"] = .number(run.fusedDifference)
     manifest["open"] = opening
     manifest["colours"] = [
-      "positive": .string(SHA256.hex(Palette.positive)), "signed": .string(SHA256.hex(Palette.signed)),
+      "positive": .string(SHA256.hex(Palette.positive)),
+      "signed": .string(SHA256.hex(Palette.signed)),
     ]
     if !options.atlas.isEmpty { manifest["atlas"] = atlas }
     return (.object(manifest), blobs)

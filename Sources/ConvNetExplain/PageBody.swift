@@ -132,7 +132,8 @@ struct PageBody {
     let others = layer.inputs.filter { $0 != before }
     let from =
       others.isEmpty || index == 0
-      ? "" : "<small class=\"from\" data-static>← \(Markup.escaped(others.joined(separator: ", ")))</small>"
+      ? ""
+      : "<small class=\"from\" data-static>← \(Markup.escaped(others.joined(separator: ", ")))</small>"
     let shape = layer.shape.map(String.init).joined(separator: "×")
     let field = layer.layer.receptiveField.map { field in
       "<small><span data-t=\"field\">\(Markup.escaped(words.text("field")))</span> "
@@ -212,7 +213,8 @@ struct PageBody {
     return entries.map { entry in
       let texts = (entry.array ?? []).map { Markup.escaped($0.string ?? "") }
       guard texts.count == 4 else { return "" }
-      return "<div><dt><span lang=\"en\">\(texts[0])</span> · <span lang=\"zh-Hans\">\(texts[1])</span></dt>"
+      return
+        "<div><dt><span lang=\"en\">\(texts[0])</span> · <span lang=\"zh-Hans\">\(texts[1])</span></dt>"
         + "<dd lang=\"en\">\(texts[2])</dd><dd lang=\"zh-Hans\">\(texts[3])</dd></div>"
     }.joined()
   }

@@ -119,7 +119,12 @@ public struct PageCheck: Sendable {
     var (total, wrong) = (0, 0)
     for block in page.blocks {
       guard let tensor = dump[block.box.tensor] else { continue }
-      let plane = tensor.shape.rank >= 3 ? tensor.shape.dimensions.suffix(2) : [1, 1]
+      // A map of evidence has no channels.
+      let isMap = block.box.height * block.box.width == tensor.count
+      let plane =
+        tensor.shape.rank >= 3
+        ? tensor.shape.dimensions.suffix(2)
+        : isMap ? [block.box.height, block.box.width] : [1, 1]
       let (height, width) = (plane.first ?? 1, plane.last ?? 1)
       guard height * width > 0 else { continue }
       let size = (channels: tensor.count / (height * width), height: height, width: width)

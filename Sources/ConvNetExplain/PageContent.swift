@@ -116,8 +116,10 @@ struct PageContent {
     return (range(peak.row, height), range(peak.column, width))
   }
 
-  private mutating func add(_ box: PageBox, _ index: Int, _ tensor: Tensor, _ size: (Int, Int, Int)) {
-    guard box.count > 0, box.height > 0, box.width > 0, !boxes.contains(where: { box.isInside($0.box) })
+  private mutating func add(_ box: PageBox, _ index: Int, _ tensor: Tensor, _ size: (Int, Int, Int))
+  {
+    guard box.count > 0, box.height > 0, box.width > 0,
+      !boxes.contains(where: { box.isInside($0.box) })
     else { return }
     let numbers = box.numbers(tensor, size: (channels: size.0, height: size.1, width: size.2))
     boxes.append((index, box, numbers))
@@ -175,13 +177,18 @@ struct PageContent {
   /// The input channels that the kept channels of a convolution look at; all where nil.
   private func inputChannels(_ index: Int) -> [Int]? {
     let layer = layers[index]
-    guard layer.facts.groups > 1, let source = layer.inputs.first, let size = size(of: source) else {
+    guard layer.facts.groups > 1, let source = layer.inputs.first, let size = size(of: source)
+    else {
       return nil
     }
-    let (per, outputs) = (size.channels / layer.facts.groups, layer.size.channels / layer.facts.groups)
-    return Set(kept[index].flatMap { channel in
-      (0..<per).map { channel / max(1, outputs) * per + $0 }
-    }).sorted()
+    let (per, outputs) = (
+      size.channels / layer.facts.groups, layer.size.channels / layer.facts.groups
+    )
+    return Set(
+      kept[index].flatMap { channel in
+        (0..<per).map { channel / max(1, outputs) * per + $0 }
+      }
+    ).sorted()
   }
 
   private func size(of name: String) -> (channels: Int, height: Int, width: Int)? {

@@ -88,7 +88,8 @@ struct PageLayer {
     guard let window = facts.window else { return (0..<input.height, 0..<input.width) }
     let sides = window.sides(for: Size2D(height: input.height, width: input.width))
     func range(
-      _ output: Range<Int>, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ limit: Int
+      _ output: Range<Int>, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int,
+      _ limit: Int
     ) -> Range<Int> {
       let first = max(0, output.lowerBound * stride - before)
       let last = min(limit, (output.upperBound - 1) * stride - before + dilation * (kernel - 1) + 1)

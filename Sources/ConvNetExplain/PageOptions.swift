@@ -1,6 +1,5 @@
 public import ConvNetFormats
 
-
 /// What an explain page shows, and the names that it shows it under.
 public struct PageOptions: Sendable {
   /// The language that the page starts in; it always holds both.

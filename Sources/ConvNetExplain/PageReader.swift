@@ -35,7 +35,8 @@ struct PageReader {
     }
     let text = Array(html.utf8)
     let scanner = ByteScanner(text)
-    guard let run = scanner.element("<script type=\"application/json\" id=\"run\">", "</script>") else {
+    guard let run = scanner.element("<script type=\"application/json\" id=\"run\">", "</script>")
+    else {
       throw fail("it holds no description of a run")
     }
     manifest = try JSONValue(parsing: run, name: "\(name): description")
@@ -51,11 +52,13 @@ struct PageReader {
       else { throw fail("a block of numbers is not described well") }
       if blobs[blob] == nil {
         let opening = "<script type=\"application/octet-stream\" id=\"\(blob)\">"
-        guard let body = scanner.element(opening, "</script>"), let bytes = Base64.decoded(body) else {
+        guard let body = scanner.element(opening, "</script>"), let bytes = Base64.decoded(body)
+        else {
           throw fail("the numbers '\(blob)' are missing or no base64")
         }
         let limit = min(bytes.count, 1 << 26) * 1100 + 4096
-        let plain = try Zlib.decompressed(bytes, limit: min(limit, 1 << 30), name: "\(name): \(blob)")
+        let plain = try Zlib.decompressed(
+          bytes, limit: min(limit, 1 << 30), name: "\(name): \(blob)")
         guard plain.count % 4 == 0 else { throw fail("the numbers '\(blob)' are cut short") }
         blobs[blob] = PageBlob.numbers(plain)
       }
@@ -167,7 +170,8 @@ private struct ByteScanner {
       start = source
       guard let sourceEnd = find("\" data-v=\"", from: source) else { break }
       let exact = sourceEnd + "\" data-v=\"".utf8.count
-      guard let exactEnd = find("\">", from: exact), let end = find("</span>", from: exactEnd) else {
+      guard let exactEnd = find("\">", from: exact), let end = find("</span>", from: exactEnd)
+      else {
         break
       }
       result.append(

@@ -29,15 +29,20 @@ struct Sheet {
     for (position, channel) in channels.enumerated() {
       let plane = Self.plane(maps, channel)
       let smallest = plane.min() ?? 0
-      let range = Palette.range(isSigned ? min(smallest, -.leastNormalMagnitude) : 0, plane.max() ?? 0)
+      let range = Palette.range(
+        isSigned ? min(smallest, -.leastNormalMagnitude) : 0, plane.max() ?? 0)
       ranges.append(range)
       let (top, left) = (position / columns * tileHeight, position % columns * tileWidth)
       for row in 0..<tileHeight {
-        let rowCells = row * height / tileHeight..<max(
-          row * height / tileHeight + 1, (row + 1) * height / tileHeight)
+        let rowCells =
+          row * height
+          / tileHeight..<max(
+            row * height / tileHeight + 1, (row + 1) * height / tileHeight)
         for column in 0..<tileWidth {
-          let columnCells = column * width / tileWidth..<max(
-            column * width / tileWidth + 1, (column + 1) * width / tileWidth)
+          let columnCells =
+            column * width
+            / tileWidth..<max(
+              column * width / tileWidth + 1, (column + 1) * width / tileWidth)
           var sum: Float = 0
           for y in rowCells { for x in columnCells { sum += plane[y * width + x] } }
           let mean = sum / Float(rowCells.count * columnCells.count)

@@ -20,7 +20,8 @@ import Testing
       for (a, b) in zip(layer.output.elements, right.elements) {
         #expect((Double(a) - b).magnitude <= 1e-5 * size, "\(layer.name)")
       }
-      #expect(try model.featureMaps(Samples.picture(20), at: layer.name).count == right.elements.count)
+      #expect(
+        try model.featureMaps(Samples.picture(20), at: layer.name).count == right.elements.count)
     }
     #expect(run.fusedDifference <= 1e-4)
     #expect(abs(run.probabilities.reduce(0, +) - 1) < 1e-12)
@@ -96,7 +97,9 @@ import Testing
     let vgg = try Graph(Zoo.make("vgg16"), input: [3, 224, 224])
     let fields = vgg.receptiveFields()
     var found: [String: Int] = [:]
-    for node in vgg.nodes { found[node.name] = fields[node.outputs[0].index].map { Int($0.height.size) } }
+    for node in vgg.nodes {
+      found[node.name] = fields[node.outputs[0].index].map { Int($0.height.size) }
+    }
     for (layer, size) in [
       ("features.0", 3), ("features.2", 5), ("features.4", 6), ("features.5", 10),
       ("features.7", 14), ("features.9", 16), ("features.16", 44), ("features.23", 100),

@@ -5,7 +5,8 @@ import ConvNetGraph
 import Testing
 
 @Suite struct PageTests {
-  private static func page(_ model: Model, size: Int, budget: Int = 3_000_000) throws -> ExplainPage {
+  private static func page(_ model: Model, size: Int, budget: Int = 3_000_000) throws -> ExplainPage
+  {
     let channels = model.preprocessing.channels
     let run = try model.explain(Samples.picture(size, channels: channels))
     var options = PageOptions()
@@ -69,7 +70,8 @@ import Testing
     let page = try Self.page(Samples.starter(), size: 28)
     var bytes = Array(page.html.utf8)
     let start = try #require(page.html.firstRange(of: place)?.lowerBound)
-    let at = page.html.utf8.distance(from: page.html.startIndex, to: start) + place.utf8.count + offset
+    let at =
+      page.html.utf8.distance(from: page.html.startIndex, to: start) + place.utf8.count + offset
     bytes[at] = bytes[at] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
     #expect(!Self.isGood(String(decoding: bytes, as: UTF8.self)))
   }
@@ -95,7 +97,8 @@ import Testing
     let probabilities = try #require(page.html.firstRange(of: "\"probabilities\":["))
     var changed = page.html
     changed.replaceSubrange(
-      changed.index(after: probabilities.upperBound)..<changed.index(probabilities.upperBound, offsetBy: 3),
+      changed.index(
+        after: probabilities.upperBound)..<changed.index(probabilities.upperBound, offsetBy: 3),
       with: ".5")
     #expect(!Self.isGood(changed))
     #expect(!Self.isGood(page.html.replacing("'use strict'", with: "'use strikt'")))
@@ -141,7 +144,8 @@ import Testing
   @Test func whatDoesNotExistIsAnError() throws {
     let run = try Samples.branching().explain(Samples.picture(20))
     for change: (inout PageOptions) -> Void in [
-      { $0.layer = "nothing" }, { $0.channel = 8 }, { $0.position = (20, 0) }, { $0.classIndex = 4 },
+      { $0.layer = "nothing" }, { $0.channel = 8 }, { $0.position = (20, 0) },
+      { $0.classIndex = 4 },
     ] {
       var options = PageOptions()
       change(&options)

@@ -9,8 +9,9 @@ internal import ConvNetText
 enum ExplainCommand {
   static let photos = Positional<[String]>.list("PHOTO", rule: .path, "pictures, each its own page")
   static let model = Option<String?>.text(
-    "model", letter: "m", "FILE", rule: .file, defaultText: "the starter network",
-    "a model file, as 'train' saves it")
+    "model", letter: "m", "MODEL", rule: .nameOrFile(PretrainedModel.names),
+    defaultText: "the starter network",
+    "a model file, as 'train' saves it, or the name of a pretrained network")
   static let output = Option<String?>.text(
     "output", letter: "o", "FILE", rule: .file, defaultText: "PHOTO.explain.html",
     "the page's file, - for the standard output")
@@ -36,7 +37,8 @@ enum ExplainCommand {
   static let channels = Option<Int>.integer(
     "channels", "N", 1...1024, default: 8, "the channels per layer with exact kernels")
   static let budget = Option<Double>.number(
-    "budget", "MB", NumberRange(from: 0.2, to: 200), default: 3, "the most megabytes that a page may have")
+    "budget", "MB", NumberRange(from: 0.2, to: 200), default: 3,
+    "the most megabytes that a page may have")
   static let opens = Option<Bool>.flag("open", "open the page afterwards")
 
   static let command = Command(
@@ -78,7 +80,7 @@ enum ExplainCommand {
         .invalidArgument, "--output and --dump take one photo, got \(paths.count)",
         advice: "leave them out: each photo's page is written beside it")
     }
-    let source = try ExplainModel(arguments[model])
+    let source = try ExplainModel(arguments[model], console: console)
     for path in paths { try explain(path, source, arguments, console) }
     return .success
   }

@@ -20,7 +20,7 @@ enum VerifyCommand {
     "verify", "check every number of a page that 'explain' wrote",
     discussion: [
       "Checksums of the stored tensors, layers computed again in double precision, shares, and every "
-        + "number that the page shows. The exit code is 1 where something is wrong.",
+        + "number that the page shows. The exit code is 1 where something is wrong."
     ],
     positionals: [page.specification],
     options: [
@@ -55,7 +55,9 @@ enum VerifyCommand {
       object["wrong"] = .integer(row.wrong)
       if let worst = row.worst { object["worst"] = .number(worst) }
       console.record(.object(object))
-      let worst = row.worst.map { ", largest difference \(NumberFormat.significant($0, digits: 3))" }
+      let worst = row.worst.map {
+        ", largest difference \(NumberFormat.significant($0, digits: 3))"
+      }
       console.result(
         "\(row.wrong == 0 ? "ok    " : "WRONG ") \(row.name): \(NumberFormat.grouped(row.total)) numbers, "
           + "\(NumberFormat.grouped(row.wrong)) wrong\(worst ?? "")")

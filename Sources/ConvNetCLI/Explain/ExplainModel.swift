@@ -2,6 +2,7 @@ internal import ConvNet
 internal import ConvNetExplain
 internal import ConvNetFormats
 internal import ConvNetGraph
+internal import ConvNetTerminal
 internal import ConvNetText
 
 /// The model that looks at a photo: a file's, or the one that comes with the program.
@@ -10,7 +11,7 @@ struct ExplainModel {
   let name: String
   let sha256: String
 
-  init(_ path: String?) throws(ConvNetError) {
+  init(_ path: String?, console: Console) throws(ConvNetError) {
     guard let path else {
       let bytes = StarterModel.bytes
       model = try Model(bytes: bytes, name: StarterModel.name)
@@ -18,10 +19,11 @@ struct ExplainModel {
       sha256 = SHA256.hex(SHA256.digest(bytes))
       return
     }
-    let file = try FileBytes(path: path)
-    model = try Model(contentsOf: path)
+    model = try ModelArgument.load(path, console: console)
     name = PathName.last(of: path)
-    sha256 = SHA256.hex(SHA256.digest(file.withUnsafeBytes { Array($0) }))
+    // A pretrained network that was asked for by its name has no file of that name.
+    let file = try? FileBytes(path: path)
+    sha256 = file.map { $0.withUnsafeBytes { SHA256.hexadecimal($0) } } ?? ""
   }
 
   /// The class of a name or number.

@@ -34,7 +34,8 @@ struct ExplainText {
 
   private var heading: String {
     let preparation = run.model.preprocessing
-    return "\(options.photoName.escapedForDisplay) \(run.originalSize.width)×\(run.originalSize.height)"
+    return
+      "\(options.photoName.escapedForDisplay) \(run.originalSize.width)×\(run.originalSize.height)"
       + " → \(run.picture.width)×\(run.picture.height) (\(preparation.resize.rawValue), "
       + "\(preparation.resampling.rawValue))   model \(options.modelName.escapedForDisplay)   "
       + "\(NumberFormat.grouped(run.model.parameterCount)) params   "
@@ -66,7 +67,10 @@ struct ExplainText {
 
   private var table: String {
     var rows = [
-      ["layer", "output", "params", "MACs", "RF", "jump", "min", "mean", "max", "zeros", "values (log scale)"]
+      [
+        "layer", "output", "params", "MACs", "RF", "jump", "min", "mean", "max", "zeros",
+        "values (log scale)",
+      ]
     ]
     let summary = ModelSummary(run.model.graph)
     for (layer, row) in zip(run.layers, summary.rows) {

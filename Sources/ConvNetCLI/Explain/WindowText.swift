@@ -109,7 +109,9 @@ struct WindowText {
     }
     let bias = parameter(2).map { Double($0[place.channel]) } ?? 0
     let strongest = parts.max { $0.sum.magnitude < $1.sum.magnitude } ?? parts[0]
-    var lines = ["  input channel \(strongest.channel): window × kernel = products (pad: padding, 0)"]
+    var lines = [
+      "  input channel \(strongest.channel): window × kernel = products (pad: padding, 0)"
+    ]
     for (inputs, kernel) in zip(strongest.inputs, strongest.kernel) {
       let cells = inputs.map { $0.map { number($0) } ?? "pad" }
       let products = zip(inputs, kernel).map { number(($0 ?? 0) * $1) }

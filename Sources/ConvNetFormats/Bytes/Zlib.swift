@@ -63,13 +63,13 @@ public enum Zlib {
     _ bytes: [UInt8], limit: Int, name: String
   ) throws(ConvNetError) -> [UInt8] {
     #if Zlib
-      var size = UInt(max(0, limit))
+      var size = UInt(max(1, limit))
       var status = Z_OK
       let result = [UInt8](unsafeUninitializedCapacity: max(1, limit)) { target, initialized in
         status = uncompress(target.baseAddress, &size, bytes, UInt(bytes.count))
         initialized = status == Z_OK ? Int(size) : 0
       }
-      guard status == Z_OK else {
+      guard status == Z_OK, result.count <= limit else {
         throw ConvNetError(
           .invalidData, "\(name): compressed bytes are damaged",
           reason: status == Z_BUF_ERROR ? "they end too early, or more come out than should" : nil)

@@ -8,7 +8,8 @@ public enum IndexedPNG {
   public static func bytes(
     width: Int, height: Int, indices: [UInt8], palette: [UInt8]
   ) -> [UInt8] {
-    file(width: width, height: height, colorType: 3, samples: indices, perPixel: 1, palette: palette)
+    file(
+      width: width, height: height, colorType: 3, samples: indices, perPixel: 1, palette: palette)
   }
 
   /// A file of a picture's own samples; alpha is laid on white.
