@@ -166,6 +166,7 @@ function lay(frame, kind, top, left, height, width, H, W) {
 function histogram(counts, label) {
   const ns = 'http://www.w3.org/2000/svg', svg = document.createElementNS(ns, 'svg');
   svg.setAttribute('viewBox', '0 0 200 60');
+  svg.setAttribute('preserveAspectRatio', 'none');
   svg.setAttribute('class', 'histogram');
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-label', label);

@@ -146,7 +146,7 @@ async function verify() {
   }
   const total = rows.reduce((sum, row) => sum + row.total, 0);
   const shown = (n) => plain(group(n));
-  list.replaceChildren(...rows.map((row) => el('tr', { class: row.wrong ? 'bad' : '' }, el('th', { scope: 'row' }, t('check.' + row.name)), el('td', {}, shown(row.total)), el('td', {}, shown(row.wrong)), el('td', {}, row.worst === undefined ? '' : plain(row.worst.toExponential(1).replace('-', '−'))))));
+  list.replaceChildren(...rows.map((row) => el('tr', { class: row.wrong ? 'bad' : '' }, el('th', { scope: 'row', 'data-static': true }, t('check.' + row.name)), el('td', {}, shown(row.total)), el('td', {}, shown(row.wrong)), el('td', {}, row.worst === undefined ? '' : plain(row.worst.toExponential(1).replace('-', '−'))))));
   badge.replaceChildren(...sentence('verify.' + verdict, { n: shown(total) }).map((part) => part));
   document.body.dataset.verify = verdict;
 }
