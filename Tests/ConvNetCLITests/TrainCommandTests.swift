@@ -27,9 +27,12 @@ struct TrainCommandTests {
     let model = first.work + "/run/best.safetensors"
 
     let second = try SmallPictures(extraClass: true)
-    let tuned = try train(second, "--epochs", "1", "--pretrained", model, "--freeze", "2")
+    let tuned = try train(
+      second, "--epochs", "1", "--pretrained", model, "--freeze", "2", "--tensorboard")
     #expect(tuned.code == 0, "\(tuned.error)")
     #expect(tuned.error.contains("begins with "))
+    let files = try FileManager.default.contentsOfDirectory(atPath: second.work + "/run")
+    #expect(files.contains { $0.hasPrefix("events.out.tfevents.") })
     let before = try SafetensorsFile(path: model)
     let after = try SafetensorsFile(path: second.work + "/run/best.safetensors")
     let names = before.entries.map(\.name)

@@ -53,7 +53,8 @@ enum TrainCommand {
       model, training: training, evaluation: dataset.evaluation, configuration: configuration,
       options: EngineArguments.options(arguments))
     try folder.write(configuration: settings(architecture, arguments, configuration, dataset))
-    return try fit(trainer, dataset, folder, console)
+    return try fit(
+      trainer, dataset, folder, console, writesEvents: arguments[TrainOptions.tensorBoard])
   }
 
   /// The untrained model for the data's classes, channels and size.
@@ -96,7 +97,8 @@ enum TrainCommand {
   }
 
   private static func fit(
-    _ trainer: Trainer, _ dataset: Dataset, _ folder: RunFolder, _ console: Console
+    _ trainer: Trainer, _ dataset: Dataset, _ folder: RunFolder, _ console: Console,
+    writesEvents: Bool
   ) throws(ConvNetError) -> ExitCode {
     Interruption.listen { _ in
       console.warning("finishing this step, then saving; once more ends at once")
@@ -107,6 +109,7 @@ enum TrainCommand {
     let save: @Sendable (TrainingState) throws(ConvNetError) -> Void = {
       (state) throws(ConvNetError) in
       try folder.write(history: state.progress.history)
+      if writesEvents { try folder.write(events: state.progress.history) }
       if saved.isNew(state.progress.history.last(where: \.isBest)?.epoch) {
         try trainer.bestModel.save(to: folder.model)
       }

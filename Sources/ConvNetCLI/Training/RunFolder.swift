@@ -15,11 +15,15 @@ internal import ConvNetText
 /// The folder of one training run and the files in it; each is written whole or not at all.
 struct RunFolder: Sendable {
   let path: String
+  /// When the run began, in seconds since 1970.
+  private let began = time(nil)
 
   var model: String { "\(path)/best.safetensors" }
   var configuration: String { "\(path)/config.json" }
   var historyTable: String { "\(path)/history.csv" }
   var history: String { "\(path)/history.jsonl" }
+  /// TensorBoard finds the file by its name.
+  var events: String { "\(path)/events.out.tfevents.\(began).convnet" }
   var skipped: String { "\(path)/skipped.txt" }
 
   /// Makes the folder and those above it.
@@ -77,6 +81,22 @@ struct RunFolder: Sendable {
     var lines = ""
     for epoch in epochs { lines += try JSONValue(encoding: epoch).serialized() + "\n" }
     try AtomicFile.write(lines, to: history)
+  }
+
+  /// Writes the epochs so far for TensorBoard.
+  func write(events epochs: [EpochReport]) throws(ConvNetError) {
+    var file = EventFile(time: Double(began))
+    var now = Double(began)
+    for epoch in epochs {
+      now += epoch.seconds
+      file.add(
+        [
+          ("loss/train", epoch.trainingLoss), ("loss/val", epoch.evaluationLoss),
+          ("accuracy/train", epoch.trainingAccuracy), ("accuracy/val", epoch.evaluationAccuracy),
+          ("learning_rate", epoch.learningRate), ("images_per_second", epoch.imagesPerSecond),
+        ], step: epoch.epoch, time: now)
+    }
+    try AtomicFile.write(file.bytes, to: events)
   }
 
   /// Writes the list of the pictures that were passed over.

@@ -70,6 +70,9 @@ enum TrainOptions {
     "out", letter: "o", "DIR", rule: .folder, defaultText: "runs/DATE-NAME",
     "the folder for the run's files, made if needed")
 
+  static let tensorBoard = Option<Bool>.flag(
+    "tensorboard", "also write the epochs' numbers for TensorBoard")
+
   static let groups: [OptionGroup] = [
     OptionGroup(
       "Network",
@@ -89,7 +92,7 @@ enum TrainOptions {
     OptionGroup(
       "Data", [DataArguments.validationShare.specification, skipBad.specification]),
     EngineArguments.group,
-    OptionGroup("Files", [folder.specification]),
+    OptionGroup("Files", [folder.specification, tensorBoard.specification]),
   ]
 
   /// The training's settings as the command line says.

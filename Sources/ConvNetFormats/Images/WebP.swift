@@ -32,7 +32,9 @@ extension Image {
             .unsupported, "\(bytes.name): is an animated WebP", reason: "single pictures are read")
         }
         let (width, height) = (Int(features.width), Int(features.height))
-        try checkSize(width: width, height: height, limit: options.pixelLimit, name: bytes.name)
+        // A few bytes can fill a lossless picture, and libwebp holds its pixels a second time.
+        let limit = features.format == 2 ? options.pixelLimit / 3 * 2 : options.pixelLimit
+        try checkSize(width: width, height: height, limit: limit, name: bytes.name)
         let channels = features.has_alpha != 0 ? 4 : 3
         let count = width * height * channels
         var isGood = false

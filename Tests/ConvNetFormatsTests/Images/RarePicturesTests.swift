@@ -137,7 +137,8 @@ import Testing
         .invalidData,
         "p: the picture is 43 x 38 pixels\n  the limit is 1633 pixels\n"
           + "  raise it if the file is trusted"
-      ) { try read(bytes) { $0.pixelLimit = 1633 } }
+      ) { try read(lossy) { $0.pixelLimit = 1633 } }
+      #expect(throws: ConvNetError.self) { try read(bytes) { $0.pixelLimit = 2000 } }
       expectError(
         .unsupported,
         "p: is a RIFF file\n  the pictures that are read are JPEG, PNG, WebP, BMP, PPM and PGM"
