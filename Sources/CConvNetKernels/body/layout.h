@@ -10,29 +10,43 @@
 
 #pragma clang fp contract(off)
 
+// One tile at an edge: `lanes` channels, `count` pixels.
+static void block_part(const float *from, float *to, int64_t pixels, int lanes, int count) {
+  vec rows[CN_VL];
+  for (int c = 0; c < CN_VL; c++)
+    rows[c] = c >= lanes        ? zero()
+              : count == CN_VL ? load_unaligned(from + c * pixels)
+                               : load_first(from + c * pixels, count);
+  transpose(rows);
+  for (int i = 0; i < count; i++) store(to + i * CN_VL, rows[i]);
+}
+
 static void layout_block(const float *x, float *y, cn_planes shape, int64_t first, int64_t last) {
   int64_t blocks = block_count(shape.channels), pixels = shape.pixels;
   for (int64_t plane = first; plane < last; plane++) {
     plane_place place = place_of_plane(plane, shape.channels);
     const float *from = x + (plane / blocks * shape.channels + place.channel) * pixels;
     float *to = y + plane * pixels * CN_VL;
-    for (int64_t p = 0; p < pixels; p += CN_VL) {
-      int count = (int)min64(CN_VL, pixels - p);
+    int64_t p = 0;
+    for (; place.lanes == CN_VL && p + CN_VL <= pixels; p += CN_VL) {
       vec rows[CN_VL];
-      if (count == CN_VL && place.lanes == CN_VL) {
-        for (int c = 0; c < CN_VL; c++) rows[c] = load_unaligned(from + c * pixels + p);
-      } else {
-        for (int c = 0; c < CN_VL; c++)
-          rows[c] = c >= place.lanes  ? zero()
-                    : count == CN_VL ? load_unaligned(from + c * pixels + p)
-                                     : load_first(from + c * pixels + p, count);
-      }
+      for (int c = 0; c < CN_VL; c++) rows[c] = load_unaligned(from + c * pixels + p);
       transpose(rows);
-      if (count == CN_VL)
-        for (int i = 0; i < CN_VL; i++) store(to + (p + i) * CN_VL, rows[i]);
-      else
-        for (int i = 0; i < count; i++) store(to + (p + i) * CN_VL, rows[i]);
+      for (int i = 0; i < CN_VL; i++) store(to + (p + i) * CN_VL, rows[i]);
     }
+    for (; p < pixels; p += CN_VL)
+      block_part(
+        from + p, to + p * CN_VL, pixels, place.lanes, (int)min64(CN_VL, pixels - p));
+  }
+}
+
+static void unblock_part(const float *from, float *to, int64_t pixels, int lanes, int count) {
+  vec rows[CN_VL];
+  for (int i = 0; i < CN_VL; i++) rows[i] = i < count ? load(from + i * CN_VL) : zero();
+  transpose(rows);
+  for (int c = 0; c < lanes; c++) {
+    if (count == CN_VL) store_unaligned(to + c * pixels, rows[c]);
+    else store_first(to + c * pixels, rows[c], count);
   }
 }
 
@@ -42,17 +56,16 @@ static void layout_unblock(const float *x, float *y, cn_planes shape, int64_t fi
     plane_place place = place_of_plane(plane, shape.channels);
     const float *from = x + plane * pixels * CN_VL;
     float *to = y + (plane / blocks * shape.channels + place.channel) * pixels;
-    for (int64_t p = 0; p < pixels; p += CN_VL) {
-      int count = (int)min64(CN_VL, pixels - p);
+    int64_t p = 0;
+    for (; place.lanes == CN_VL && p + CN_VL <= pixels; p += CN_VL) {
       vec rows[CN_VL];
-      for (int i = 0; i < CN_VL; i++)
-        rows[i] = i < count ? load(from + (p + i) * CN_VL) : zero();
+      for (int i = 0; i < CN_VL; i++) rows[i] = load(from + (p + i) * CN_VL);
       transpose(rows);
-      for (int c = 0; c < place.lanes; c++) {
-        if (count == CN_VL) store_unaligned(to + c * pixels + p, rows[c]);
-        else store_first(to + c * pixels + p, rows[c], count);
-      }
+      for (int c = 0; c < CN_VL; c++) store_unaligned(to + c * pixels + p, rows[c]);
     }
+    for (; p < pixels; p += CN_VL)
+      unblock_part(
+        from + p * CN_VL, to + p, pixels, place.lanes, (int)min64(CN_VL, pixels - p));
   }
 }
 

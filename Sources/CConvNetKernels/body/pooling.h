@@ -5,7 +5,7 @@
 //   input row    . [0  1] 2  3  4        clipped at the edges: the range of taps is worked out per
 //                [. 0  1][1  2  3]       row and column, the inner loops have no conditions
 //
-// The two common windows (2 x 2 stride 2, 3 x 3 stride 2 padding 1) pass their sizes as constants to
+// The common windows (2 x 2 stride 2, 3 x 3 stride 2 or 1 with padding 1) pass their sizes as constants to
 // inlined loops, so that the taps unroll and divisions by the stride become shifts.
 
 #pragma clang fp contract(off)
@@ -86,29 +86,50 @@ CN_INLINE int64_t tap_of(pool_axis a, int64_t o, int64_t i) {
   return distance % a.dilation == 0 ? distance / a.dilation : -1;
 }
 
+CN_INLINE bool is_whole(pool_axis a, span taps) {
+  return !a.adaptive && taps.first == 0 && taps.last == a.kernel;
+}
+
+typedef struct {
+  vec best;
+  ivec tap;
+} maximum;
+
+CN_INLINE maximum max_of_window(
+  const float *x, pool_axis rows, pool_axis columns, int64_t row, int64_t column, span r, span c) {
+  bool is_empty = r.first >= r.last || c.first >= c.last;
+  maximum m = {
+    splat(-__builtin_inff()),
+    (ivec)(int32_t)(is_empty ? CN_NO_TAP : r.first * columns.kernel + c.first)};
+  for (int64_t kh = r.first; kh < r.last; kh++) {
+    const float *from = x + ((row + kh * rows.dilation) * columns.size + column) * CN_VL;
+    for (int64_t kw = c.first; kw < c.last; kw++) {
+      vec v = load(from + kw * columns.dilation * CN_VL);
+      ivec better = (v > m.best) | (v != v);
+      m.best = better ? v : m.best;
+      m.tap = better ? (ivec)(int32_t)(kh * columns.kernel + kw) : m.tap;
+    }
+  }
+  return m;
+}
+
 CN_INLINE void max_plane(
   const float *x, float *y, uint16_t *tap, pool_axis rows, pool_axis columns) {
   for (int64_t oh = 0; oh < rows.output; oh++) {
     span r = taps_inside(rows, oh);
+    int64_t row = start_of(rows, oh);
     for (int64_t ow = 0; ow < columns.output; ow++) {
       span c = taps_inside(columns, ow);
-      vec best = splat(-__builtin_inff());
-      bool is_empty = r.first >= r.last || c.first >= c.last;
-      ivec place = (ivec)(int32_t)(is_empty ? CN_NO_TAP : r.first * columns.kernel + c.first);
-      for (int64_t kh = r.first; kh < r.last; kh++) {
-        int64_t row = start_of(rows, oh) + kh * rows.dilation, column = start_of(columns, ow);
-        const float *from = x + (row * columns.size + column) * CN_VL;
-        for (int64_t kw = c.first; kw < c.last; kw++) {
-          vec v = load(from + kw * columns.dilation * CN_VL);
-          ivec better = (v > best) | (v != v);
-          best = better ? v : best;
-          place = better ? (ivec)(int32_t)(kh * columns.kernel + kw) : place;
-        }
-      }
-      store(y + (oh * columns.output + ow) * CN_VL, best);
-      if (tap)
-        *(short_vec *)(tap + (oh * columns.output + ow) * CN_VL) =
-          __builtin_convertvector(place, short_vec);
+      int64_t column = start_of(columns, ow);
+      maximum m;
+      // A whole window has constant bounds, so its loops unroll.
+      if (is_whole(rows, r) && is_whole(columns, c))
+        m = max_of_window(
+          x, rows, columns, row, column, (span){0, rows.kernel}, (span){0, columns.kernel});
+      else m = max_of_window(x, rows, columns, row, column, r, c);
+      int64_t i = (oh * columns.output + ow) * CN_VL;
+      store(y + i, m.best);
+      if (tap) *(short_vec *)(tap + i) = __builtin_convertvector(m.tap, short_vec);
     }
   }
 }
@@ -129,6 +150,8 @@ static void pool_max(
       pool_axis r = sliding(rows, 3, 2, 1), c = sliding(columns, 3, 2, 1);
       if (taps) max_plane(from, to, taps, r, c);
       else max_plane(from, to, NULL, r, c);
+    } else if (is_sliding(rows, 3, 1, 1) && is_sliding(columns, 3, 1, 1)) {
+      max_plane(from, to, taps, sliding(rows, 3, 1, 1), sliding(columns, 3, 1, 1));
     } else {
       max_plane(from, to, taps, rows, columns);
     }
@@ -173,6 +196,8 @@ static void pool_max_backward(
       max_backward_plane(from, taps, to, sliding(rows, 2, 2, 0), sliding(columns, 2, 2, 0));
     else if (is_sliding(rows, 3, 2, 1) && is_sliding(columns, 3, 2, 1))
       max_backward_plane(from, taps, to, sliding(rows, 3, 2, 1), sliding(columns, 3, 2, 1));
+    else if (is_sliding(rows, 3, 1, 1) && is_sliding(columns, 3, 1, 1))
+      max_backward_plane(from, taps, to, sliding(rows, 3, 1, 1), sliding(columns, 3, 1, 1));
     else max_backward_plane(from, taps, to, rows, columns);
   }
 }
@@ -240,23 +265,36 @@ static void pool_average(
       average_plane(
         from, to, sliding(rows, 2, 2, 0), sliding(columns, 2, 2, 0), override,
         w.count_include_pad);
+    else if (is_sliding(rows, 3, 1, 1) && is_sliding(columns, 3, 1, 1))
+      average_plane(
+        from, to, sliding(rows, 3, 1, 1), sliding(columns, 3, 1, 1), override,
+        w.count_include_pad);
     else average_plane(from, to, rows, columns, override, w.count_include_pad);
   }
 }
 
+// Inside the image all windows have the same divisor: gradients are added as long as it stays the
+// same, and divided once.
 CN_INLINE void average_backward_plane(
-  const float *dy, float *dx, pool_axis rows, pool_axis columns, int32_t override, bool include_padding) {
+  const float *dy, float *dx, pool_axis rows, pool_axis columns, int32_t override,
+  bool include_padding) {
   for (int64_t h = 0; h < rows.size; h++) {
     span r = outputs_over(rows, h);
     for (int64_t w = 0; w < columns.size; w++) {
       span c = outputs_over(columns, w);
-      vec sum = zero();
+      vec total = zero(), sum = zero();
+      float divisor = 1;
       for (int64_t oh = r.first; oh < r.last; oh++)
         for (int64_t ow = c.first; ow < c.last; ow++) {
-          float divisor = divisor_of(rows, columns, oh, ow, override, include_padding);
-          sum += load(dy + (oh * columns.output + ow) * CN_VL) / divisor;
+          float next = divisor_of(rows, columns, oh, ow, override, include_padding);
+          if (next != divisor) {
+            total += sum / divisor;
+            sum = zero();
+            divisor = next;
+          }
+          sum += load(dy + (oh * columns.output + ow) * CN_VL);
         }
-      store(dx + (h * columns.size + w) * CN_VL, sum);
+      store(dx + (h * columns.size + w) * CN_VL, total + sum / divisor);
     }
   }
 }
@@ -272,6 +310,10 @@ static void pool_average_backward(
     if (is_sliding(rows, 2, 2, 0) && is_sliding(columns, 2, 2, 0))
       average_backward_plane(
         from, to, sliding(rows, 2, 2, 0), sliding(columns, 2, 2, 0), override,
+        w.count_include_pad);
+    else if (is_sliding(rows, 3, 1, 1) && is_sliding(columns, 3, 1, 1))
+      average_backward_plane(
+        from, to, sliding(rows, 3, 1, 1), sliding(columns, 3, 1, 1), override,
         w.count_include_pad);
     else average_backward_plane(from, to, rows, columns, override, w.count_include_pad);
   }
