@@ -1,8 +1,9 @@
 // The activation functions, forward and backward.
 //
 // An operation is a function of one vector; `map` and `map_backward` run it over a flat run of
-// floats. They are inlined with the operation known, so that each case of the switches below becomes
-// its own loop. The last, incomplete vector goes through the same operation on padded lanes.
+// floats. They are inlined with the operation known, so that each case of the switches below
+// becomes its own loop. The last, incomplete vector goes through the same operation on padded
+// lanes.
 
 #pragma clang fp contract(off)
 
@@ -182,7 +183,8 @@ CN_INLINE void map(unary_operation f, cn_activation p, const float *x, float *y,
 }
 
 CN_INLINE void map_backward(
-  unary_backward f, cn_activation p, const float *saved, const float *dy, float *dx, int64_t count) {
+  unary_backward f, cn_activation p, const float *saved, const float *dy, float *dx,
+  int64_t count) {
   vec a = splat(p.alpha), b = splat(p.beta);
   int64_t i = 0;
   for (; i + CN_VL <= count; i += CN_VL)

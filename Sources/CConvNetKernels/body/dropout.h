@@ -1,5 +1,6 @@
-// Dropout by a counter-based generator: Philox 4x32 with 10 rounds. A vector holds V counters, so one
-// pass gives 4 V numbers, as four vectors of words; interleaved they are in the order of the elements.
+// Dropout by a counter-based generator: Philox 4x32 with 10 rounds. A vector holds V counters, so
+// one pass gives 4 V numbers, as four vectors of words; interleaved they are in the order of the
+// elements.
 //
 //   word 0:  a0 b0 c0 d0        a, b, c, d: counters; elements a0 a1 a2 a3 b0 b1 ...
 //   word 1:  a1 b1 c1 d1

@@ -83,7 +83,8 @@ static void multiply_accumulate(const float *a, const float *b, float *y, int64_
 
 // Inlined with `relu` and the presence of a residual known: four loops.
 CN_INLINE void affine_plane(
-  const float *x, vec scale, vec shift, const float *residual, bool relu, float *y, int64_t pixels) {
+  const float *x, vec scale, vec shift, const float *residual, bool relu, float *y,
+  int64_t pixels) {
   for (int64_t i = 0; i < pixels * CN_VL; i += CN_VL) {
     vec v = load(x + i) * scale + shift;
     if (residual) v = v + load(residual + i);

@@ -1,6 +1,6 @@
-// Sixteen lanes, whatever the vector length: the unit of sums over rows and buffers. Lane i takes the
-// elements i, i + 16, i + 32, ...; at the end the lanes are added in halves. So a sum has the same
-// bits on every instruction set.
+// Sixteen lanes, whatever the vector length: the unit of sums over rows and buffers. Lane i takes
+// the elements i, i + 16, i + 32, ...; at the end the lanes are added in halves. So a sum has the
+// same bits on every instruction set.
 
 #pragma clang fp contract(off)
 

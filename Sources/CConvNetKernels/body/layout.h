@@ -104,8 +104,8 @@ static void layout_picture_to_plain(
 // the load picks up outside of the wanted lanes (the neighbour pixel's numbers) is masked out. Only
 // at the first and the last pixel could it leave the plane: these go lane by lane.
 CN_INLINE void copy_lanes(
-  const float *from, int from_lane, float *to, int to_lane, int count, int zero_from, int64_t pixels,
-  bool accumulate) {
+  const float *from, int from_lane, float *to, int to_lane, int count, int zero_from,
+  int64_t pixels, bool accumulate) {
   ivec lane;
   for (int i = 0; i < CN_VL; i++) lane[i] = i;
   ivec wanted = (lane >= to_lane) & (lane < to_lane + count);
@@ -128,8 +128,9 @@ CN_INLINE void copy_lanes(
 }
 
 static void layout_copy_channels(
-  const float *x, int64_t x_channels, int64_t x_first, float *y, int64_t y_channels, int64_t y_first,
-  int64_t count, int64_t batch, int64_t pixels, bool accumulate, int64_t first, int64_t last) {
+  const float *x, int64_t x_channels, int64_t x_first, float *y, int64_t y_channels,
+  int64_t y_first, int64_t count, int64_t batch, int64_t pixels, bool accumulate, int64_t first,
+  int64_t last) {
   (void)batch;
   int64_t x_blocks = block_count(x_channels), y_blocks = block_count(y_channels);
   int64_t plane_size = pixels * CN_VL;

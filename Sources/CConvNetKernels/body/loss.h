@@ -1,5 +1,6 @@
 // Softmax and cross-entropy, row by row. The largest number of the row is taken off before the
-// exponential, so that nothing overflows; padding lanes hold minus infinity, whose exponential is 0.
+// exponential, so that nothing overflows; padding lanes hold minus infinity, whose exponential is
+// 0.
 //
 //   row:   x0 ... x15 | x16 ... x31 | x32 x33 -inf ...      16 lanes at a time
 //   max -> exp(x - max) -> sum -> divide (or subtract the logarithm)

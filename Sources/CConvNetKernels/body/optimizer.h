@@ -1,5 +1,5 @@
-// Optimiser updates. One loop per rule over whole vectors; the options are loop constants. The last,
-// incomplete vector is loaded and stored in part.
+// Optimiser updates. One loop per rule over whole vectors; the options are loop constants. The
+// last, incomplete vector is loaded and stored in part.
 
 #pragma clang fp contract(off)
 

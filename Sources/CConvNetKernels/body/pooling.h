@@ -5,8 +5,8 @@
 //   input row    . [0  1] 2  3  4        clipped at the edges: the range of taps is worked out per
 //                [. 0  1][1  2  3]       row and column, the inner loops have no conditions
 //
-// The common windows (2 x 2 stride 2, 3 x 3 stride 2 or 1 with padding 1) pass their sizes as constants to
-// inlined loops, so that the taps unroll and divisions by the stride become shifts.
+// The common windows (2 x 2 stride 2, 3 x 3 stride 2 or 1 with padding 1) pass their sizes as
+// constants to inlined loops, so that the taps unroll and divisions by the stride become shifts.
 
 #pragma clang fp contract(off)
 
@@ -236,7 +236,8 @@ CN_INLINE float divisor_of(
 }
 
 CN_INLINE void average_plane(
-  const float *x, float *y, pool_axis rows, pool_axis columns, int32_t override, bool include_padding) {
+  const float *x, float *y, pool_axis rows, pool_axis columns, int32_t override,
+  bool include_padding) {
   for (int64_t oh = 0; oh < rows.output; oh++) {
     span r = taps_inside(rows, oh);
     for (int64_t ow = 0; ow < columns.output; ow++) {

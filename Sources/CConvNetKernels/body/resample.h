@@ -1,4 +1,5 @@
-// Resizing and padding: every output cell of a plane reads one or four input cells, each one vector.
+// Resizing and padding: every output cell of a plane reads one or four input cells, each one
+// vector.
 //
 //   bilinear, 2 -> 4:  position  -0.25(0)  0.25  0.75  1.25(1)      the cells around it and the
 //                      cells      0 0      0 1   0 1   1 1          share of the second one

@@ -1,8 +1,8 @@
 // Elementwise kernels: one number in, one number out, forward and backward.
 //
 // Everything here works on any layout (a flat run of `count` floats, any alignment) unless the
-// name says `planes`. Outputs may be the same buffer as any input (in place); partial overlap is not
-// allowed. All arithmetic is separate IEEE multiplications and additions, so that every
+// name says `planes`. Outputs may be the same buffer as any input (in place); partial overlap is
+// not allowed. All arithmetic is separate IEEE multiplications and additions, so that every
 // instruction set returns the same bits; NaN and infinity propagate as in PyTorch.
 #pragma once
 
@@ -78,8 +78,8 @@ typedef struct {
   // y += a * b.
   void (*multiply_accumulate)(const float *a, const float *b, float *y, int64_t count);
 
-  // y = x * scale[channel] + shift[channel] (+ residual) (then ReLU): inference batch norm and bias.
-  // `scale` may be NULL (1), `shift` NULL (0) and `residual` NULL.
+  // y = x * scale[channel] + shift[channel] (+ residual) (then ReLU): inference batch norm and
+  // bias. `scale` may be NULL (1), `shift` NULL (0) and `residual` NULL.
   void (*channel_affine)(
     const float *x, const float *_Nullable scale, const float *_Nullable shift,
     const float *_Nullable residual, bool relu, float *y,

@@ -36,10 +36,10 @@ typedef struct {
     cn_picture x, const float *scale, const float *shift, float *y, int64_t first, int64_t last);
 
   // Copies (or with `accumulate` adds) `count` channels of the blocked tensor x, from channel
-  // x_first on, to the channels of y from y_first on, for those of y's planes [first, last) that hold
-  // them. Other lanes of y are left alone, except that the lanes beyond y's last channel become zero
-  // when the copy reaches that channel. x has x_channels, y has y_channels, both batch * pixels.
-  // Concatenation: call once per input for the same range of y's planes. Slice: once.
+  // x_first on, to the channels of y from y_first on, for those of y's planes [first, last) that
+  // hold them. Other lanes of y are left alone, except that the lanes beyond y's last channel
+  // become zero when the copy reaches that channel. x has x_channels, y has y_channels, both batch
+  // * pixels. Concatenation: call once per input for the same range of y's planes. Slice: once.
   void (*copy_channels)(
     const float *x, int64_t x_channels, int64_t x_first, float *y, int64_t y_channels,
     int64_t y_first, int64_t count, int64_t batch, int64_t pixels, bool accumulate,
@@ -47,8 +47,8 @@ typedef struct {
 
   void (*fill)(float *y, float value, int64_t count);
 
-  // y[column][row] = x[row][column] for the rows [first, last) of y; x has `rows` rows and `columns`
-  // columns, both row-major without gaps.
+  // y[column][row] = x[row][column] for the rows [first, last) of y; x has `rows` rows and
+  // `columns` columns, both row-major without gaps.
   void (*transpose)(
     const float *x, float *y, int64_t rows, int64_t columns, int64_t first, int64_t last);
 } cn_layout_kernels;

@@ -1,8 +1,8 @@
 // The classifier's head: softmax, log-softmax and cross-entropy over the rows of a plain matrix
 // [rows][columns].
 //
-// A row is one task's business from beginning to end; sums run in 16 lanes that are added in a fixed
-// tree, so the split into rows and the instruction set do not change a bit.
+// A row is one task's business from beginning to end; sums run in 16 lanes that are added in a
+// fixed tree, so the split into rows and the instruction set do not change a bit.
 #pragma once
 
 #include <stdbool.h>
@@ -38,11 +38,11 @@ typedef struct {
   // target is no class.
   double (*target_weight)(cn_cross_entropy loss, int64_t rows);
   // Loss and gradient of the rows [first, last) of x: losses[row] (not scaled) and
-  // dx = scale * (softmax(x) * sum(a) - a). Either may be NULL; dx may be x. For the mean loss scale
-  // is (the loss's own gradient) / target_weight.
+  // dx = scale * (softmax(x) * sum(a) - a). Either may be NULL; dx may be x. For the mean loss
+  // scale is (the loss's own gradient) / target_weight.
   void (*cross_entropy)(
-    cn_cross_entropy loss, const float *x, float *_Nullable losses, float *_Nullable dx, float scale,
-    int64_t first, int64_t last);
+    cn_cross_entropy loss, const float *x, float *_Nullable losses, float *_Nullable dx,
+    float scale, int64_t first, int64_t last);
 } cn_loss_kernels;
 
 #pragma clang assume_nonnull end

@@ -92,14 +92,14 @@ typedef struct {
   void (*backward_sums)(
     cn_norm_backward arguments, float *partials, cn_planes shape, int64_t first, int64_t last);
 
-  // dbeta = sum of the first, dgamma = inverse_deviation * sum of the second, for the channel blocks
-  // [first_block, last_block).
+  // dbeta = sum of the first, dgamma = inverse_deviation * sum of the second, for the channel
+  // blocks [first_block, last_block).
   void (*merge_backward)(
     const float *partials, cn_planes shape, const float *inverse_deviation, float *dgamma,
     float *dbeta, int64_t first_block, int64_t last_block);
 
-  // dx = gamma * inverse_deviation * (g - dbeta / n - xhat * dgamma / n), n = batch * pixels, and if
-  // wanted dresidual = g. With dgamma and dbeta NULL the statistics count as constants (frozen):
+  // dx = gamma * inverse_deviation * (g - dbeta / n - xhat * dgamma / n), n = batch * pixels, and
+  // if wanted dresidual = g. With dgamma and dbeta NULL the statistics count as constants (frozen):
   // dx = gamma * inverse_deviation * g. dx and dresidual may be dy, and dx may be x.
   void (*backward_data)(
     cn_norm_backward arguments, const float *_Nullable dgamma, const float *_Nullable dbeta,

@@ -9,8 +9,8 @@
 //   plane 0          plane 1                 (5 channels, V = 4, 3 pixels)
 //   0123 0123 0123   4... 4... 4...          '.' is a lane beyond the channels: always zero
 //
-// Every kernel keeps the dots zero, provided its inputs keep them. Vectors of one number per channel
-// (scales, means) are plain: `channels` floats, no padding.
+// Every kernel keeps the dots zero, provided its inputs keep them. Vectors of one number per
+// channel (scales, means) are plain: `channels` floats, no padding.
 #pragma once
 
 #include <stdbool.h>

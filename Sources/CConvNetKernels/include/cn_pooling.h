@@ -20,9 +20,10 @@ typedef struct {
   int64_t output_height;
   int64_t output_width;
 
-  // Adaptive: output row o covers the input rows floor(o H / OH) ..< ceil((o + 1) H / OH), and columns
-  // likewise (with output size 1 the whole image). The numbers of the sliding window below are not
-  // looked at. Otherwise the window slides, with the numbers of torch.nn.MaxPool2d and AvgPool2d.
+  // Adaptive: output row o covers the input rows floor(o H / OH) ..< ceil((o + 1) H / OH), and
+  // columns likewise (with output size 1 the whole image). The numbers of the sliding window below
+  // are not looked at. Otherwise the window slides, with the numbers of torch.nn.MaxPool2d and
+  // AvgPool2d.
   bool adaptive;
   int32_t kernel_height;
   int32_t kernel_width;
@@ -54,14 +55,15 @@ typedef struct {
   // dx = sum over the windows whose maximum this pixel was of dy.
   void (*max_backward)(
     const float *dy, const uint16_t *tap, float *dx, cn_window window, int64_t first, int64_t last);
-  // The index that PyTorch returns (row * width + column in the input, exact below 2^24) for the taps
-  // of `max`, as floats, blocked like y; -1 for a window in the padding.
+  // The index that PyTorch returns (row * width + column in the input, exact below 2^24) for the
+  // taps of `max`, as floats, blocked like y; -1 for a window in the padding.
   void (*max_indices)(
     const uint16_t *tap, float *index, cn_window window, int64_t first, int64_t last);
 
   // y = sum over the window / divisor. Dilation is not looked at.
   void (*average)(const float *x, float *y, cn_window window, int64_t first, int64_t last);
-  void (*average_backward)(const float *dy, float *dx, cn_window window, int64_t first, int64_t last);
+  void (*average_backward)(
+    const float *dy, float *dx, cn_window window, int64_t first, int64_t last);
 
   // y[image][channel] = mean over the pixels; y is blocked with one pixel.
   void (*global_average)(

@@ -1,5 +1,5 @@
-// Images of another size: nearest and bilinear resize, padding and cropping, on blocked tensors; and
-// dropout.
+// Images of another size: nearest and bilinear resize, padding and cropping, on blocked tensors;
+// and dropout.
 //
 // Tasks own whole planes, forward and backward.
 #pragma once
@@ -54,8 +54,8 @@ typedef struct {
   void (*nearest)(const float *x, float *y, cn_resize resize, int64_t first, int64_t last);
   void (*nearest_backward)(
     const float *dy, float *dx, cn_resize resize, int64_t first, int64_t last);
-  // y = the mixture of the two cells around the position along each axis: max((o + 1/2) * scale - 1/2,
-  // 0), with align_corners o * scale.
+  // y = the mixture of the two cells around the position along each axis: max((o + 1/2) * scale -
+  // 1/2, 0), with align_corners o * scale.
   void (*bilinear)(const float *x, float *y, cn_resize resize, int64_t first, int64_t last);
   void (*bilinear_backward)(
     const float *dy, float *dx, cn_resize resize, int64_t first, int64_t last);
@@ -64,12 +64,13 @@ typedef struct {
   // dx = the sum of dy over the output cells that read the input cell.
   void (*pad_backward)(const float *dy, float *dx, cn_pad pad, int64_t first, int64_t last);
 
-  // y[i] = x[i] * (the random number of element i is >= probability ? 1 / (1 - probability) : 0) for
-  // the elements [first, last); first is a multiple of 4; x NULL stands for ones (the factors alone).
-  // The number of element i is word i % 4 of Philox 4x32-10 with the key `seed` and the counter
-  // (i / 4, stream), divided by 2^32 (Salmon et al. 2011), as in CounterRandom: the same for every
-  // split, instruction set and call, so the backward form is the same function of dy. x and y point
-  // at element 0; elements are those in memory, so on a blocked tensor the vector length matters.
+  // y[i] = x[i] * (the random number of element i is >= probability ? 1 / (1 - probability) : 0)
+  // for the elements [first, last); first is a multiple of 4; x NULL stands for ones (the factors
+  // alone). The number of element i is word i % 4 of Philox 4x32-10 with the key `seed` and the
+  // counter (i / 4, stream), divided by 2^32 (Salmon et al. 2011), as in CounterRandom: the same
+  // for every split, instruction set and call, so the backward form is the same function of dy. x
+  // and y point at element 0; elements are those in memory, so on a blocked tensor the vector
+  // length matters.
   void (*dropout)(
     const float *_Nullable x, float *y, float probability, uint64_t seed, uint64_t stream,
     int64_t first, int64_t last);
