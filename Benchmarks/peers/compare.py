@@ -4,9 +4,10 @@
     python Benchmarks/peers/compare.py --all --threads 2 --rounds 5 --output results.json
     python Benchmarks/peers/compare.py resnet50:1:infer --precision bf16
 
-Each engine is a process of its own that waits while another runs. Turns go A B C A B C; a ratio is
-the median of the peer's times over the median of ours, and above 1 means that ConvNet is faster. The
-error is the largest difference from PyTorch's float64 run relative to its largest number.
+Each engine is a process of its own that waits while another runs. Turns go A B C A B C; in each
+round a peer's median time over ours is one ratio, and the median of the rounds counts. Above 1 means
+that ConvNet is faster. The error is the largest difference from PyTorch's float64 run relative to its
+largest number.
 README.md says how to install the peers (outside the repository).
 """
 
@@ -137,10 +138,13 @@ def compare(work, threads, rounds, seconds, wanted, precision):
                 outputs[engine.engine] = np.load(file(f"output.{engine.engine}.npy"))
             for engine, output in outputs.items():
                 row["error"][engine] = float(abs(output.reshape(exact.shape) - exact).max() / scale)
-    ours = row["ms"]["convnet"]
-    others = {k: v for k, v in row["ms"].items() if k != "convnet"}
-    best = min(others, key=others.get)
-    row["best_peer"], row["ratio"] = best, others[best] / ours
+    # One ratio per round: a machine that changes its speed between rounds changes both sides of it.
+    ours = running[0].times
+    ratios = {e.engine: statistics.median(t / o for t, o in zip(e.times, ours)) for e in running[1:]}
+    best = min(ratios, key=ratios.get)
+    rounds_of_best = [t / o for t, o in zip(next(e for e in running if e.engine == best).times, ours)]
+    row["ratios"], row["best_peer"], row["ratio"] = ratios, best, ratios[best]
+    row["ratio_range"] = [min(rounds_of_best), max(rounds_of_best)]
     return row
 
 
@@ -149,8 +153,8 @@ def main():
     parser.add_argument("work", nargs="*", help="MODEL:BATCH:infer|train")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=float, default=0.4)
     parser.add_argument("--precision", choices=["float32", "bf16"], default="float32")
     parser.add_argument("--engines", help="comma-separated peers")
     parser.add_argument("--output")
@@ -163,7 +167,8 @@ def main():
         rows.append(row)
         times = "  ".join(f"{k} {v:.2f}" for k, v in row["ms"].items())
         errors = "  ".join(f"{k} {v:.1e}" for k, v in row["error"].items())
-        print(f"{work:28} ratio {row['ratio']:.2f} against {row['best_peer']}   ms: {times}", flush=True)
+        print(f"{work:28} ratio {row['ratio']:.2f} "
+              f"({row['ratio_range'][0]:.2f}-{row['ratio_range'][1]:.2f}) against {row['best_peer']}   ms: {times}", flush=True)
         if errors:
             print(f"{'':28} error: {errors}", flush=True)
     if options.output:
