@@ -7,10 +7,11 @@
 //   window row   | p p p | r g b | r g b | r g b | ... | p p p | 0 0 ...
 //                        └── kernel width x channels ──┘
 //
-// Forward, the microkernel's quads walk along that run (21 floats of a 7x7 kernel fill six quads
-// with three weights zero). Backward, the run is what the outer products broadcast from.
+// Forward, the microkernel's quads walk along that run (21 floats of a 7x7 kernel are five quads and
+// a single; singles of all rows come after all quads). Backward, the run is what the outer products
+// broadcast from.
 //
-// Packed weights [group][kernel row][run rounded up to quads][vectors][V].
+// Packed weights [group][kernel row][run][vectors][V].
 // Gradient workspace: sums [chunk][group][kernel row][run rounded up][vectors][V], then
 // bias [chunk][target block][V].
 
@@ -26,8 +27,8 @@ typedef struct stem_shape {
   const int32_t *blocking;
   axis y, x;
   int32_t target_blocks, row_parts;
-  // Floats of a run of taps, of a run in quads and in outer products, and of a window row.
-  int32_t run, quad_run, outer_run, window_row;
+  // Floats of a run of taps, of a run in outer products, and of a window row.
+  int32_t run, outer_run, window_row;
   int32_t window_rows;
 } stem_shape;
 
@@ -36,7 +37,6 @@ static stem_shape make_stem_shape(const cn_convolution_plan *plan) {
   stem_shape s = {.blocking = plan->blocking, .y = vertical_axis(plan), .x = horizontal_axis(plan)};
   s.target_blocks = (int32_t)ceil_div(p->out_channels, CN_VL);
   s.run = p->kernel_width * p->channels;
-  s.quad_run = (int32_t)ceil_div(s.run, 4) * 4;
   s.outer_run = (int32_t)ceil_div(s.run, CN_OUTER) * CN_OUTER;
   const int64_t columns = (int64_t)(plan->out_width - 1) * p->stride_width + p->kernel_width;
   // The last run may be read past its end.
@@ -63,7 +63,7 @@ static cn_status plan_stem(cn_convolution_plan *plan) {
   blocking[STEM_VECTORS] = s.target_blocks > 1 ? 2 : 1;
   const int64_t groups = ceil_div(s.target_blocks, blocking[STEM_VECTORS]);
   blocking[STEM_GROUPS] = (int32_t)groups;
-  const double work = (double)p->batch * plan->out_height * plan->out_width * s.quad_run *
+  const double work = (double)p->batch * plan->out_height * plan->out_width * s.run *
                       p->kernel_height * p->out_channels;
   const int64_t wanted = max64(1, min64(64, (int64_t)(work / 2e6)));
   const bool gradient = plan->request.direction == CN_BACKWARD_WEIGHTS;
@@ -92,9 +92,10 @@ static cn_status plan_stem(cn_convolution_plan *plan) {
   plan->tasks[0] = blocking[STEM_PARTS];
   plan->pack_tasks = (int32_t)groups;
   plan->packed_weight_bytes =
-      4 * groups * p->kernel_height * s.quad_run * blocking[STEM_VECTORS] * CN_VL;
+      4 * groups * p->kernel_height * s.run * blocking[STEM_VECTORS] * CN_VL;
   plan->thread_scratch_bytes =
-      4 * (window + (int64_t)p->kernel_height * s.quad_run / 2 + 2 * (int64_t)plan->out_width);
+      4 * (window + 2 * (int64_t)p->kernel_height * (s.run / 4 + s.run % 4) +
+           2 * (int64_t)plan->out_width);
   if (plan->request.statistics) {
     plan->workspace_bytes = statistics_bytes(blocking[STEM_PARTS], s.target_blocks);
     plan->phases = 2;
@@ -110,13 +111,13 @@ static void pack_stem(const cn_convolution_plan *plan, int32_t group, const floa
   const int32_t first = group * s.blocking[STEM_VECTORS] * CN_VL;
   const int32_t width = (int32_t)min64(s.blocking[STEM_VECTORS] * CN_VL,
                                        s.target_blocks * CN_VL - first);
-  float *out = packed + (int64_t)group * p->kernel_height * s.quad_run *
+  float *out = packed + (int64_t)group * p->kernel_height * s.run *
                             s.blocking[STEM_VECTORS] * CN_VL;
   for (int32_t ky = 0; ky < p->kernel_height; ky++)
-    for (int32_t j = 0; j < s.quad_run; j++)
+    for (int32_t j = 0; j < s.run; j++)
       for (int32_t lane = 0; lane < width; lane++, out++) {
         const int32_t target = first + lane, kx = j / p->channels, c = j % p->channels;
-        *out = target < p->out_channels && j < s.run
+        *out = target < p->out_channels
                    ? weights[(((int64_t)target * p->channels + c) * p->kernel_height + ky) *
                                  p->kernel_width + kx]
                    : 0;
@@ -152,6 +153,13 @@ static void fill_stem_window(const cn_convolution_plan *plan, const stem_shape *
   }
 }
 
+// Where float j of the run of a kernel row lies in the window and in the packed weights.
+CN_INLINE quad stem_entry(const cn_convolution_plan *plan, const stem_shape *s, int32_t ky,
+                          int32_t j, int32_t vectors) {
+  return (quad){ky * plan->request.problem.dilation_height * s->window_row + j,
+                (ky * s->run + j) * vectors * CN_VL};
+}
+
 static void run_stem(const cn_convolution_plan *plan, int32_t phase, int32_t task,
                      const cn_convolution_arguments *a, float *scratch) {
   const cn_convolution_problem *p = &plan->request.problem;
@@ -167,7 +175,7 @@ static void run_stem(const cn_convolution_plan *plan, int32_t phase, int32_t tas
   const int32_t columns = plan->out_width;
   float *window = scratch;
   quad *quads = (quad *)(window + (int64_t)s.window_rows * s.window_row);
-  int32_t *source_offsets = (int32_t *)(quads + p->kernel_height * s.quad_run / 4);
+  int32_t *source_offsets = (int32_t *)(quads + p->kernel_height * (s.run / 4 + s.run % 4));
   int32_t *destination_offsets = source_offsets + columns;
   fill_stem_window(plan, &s, a->source, image, first_row, end_row, window);
   for (int32_t u = 0; u < columns; u++) {
@@ -179,17 +187,22 @@ static void run_stem(const cn_convolution_plan *plan, int32_t phase, int32_t tas
   for (int32_t g = 0; g < s.blocking[STEM_GROUPS]; g++) {
     const int32_t first_block = g * s.blocking[STEM_VECTORS];
     const int32_t vectors = (int32_t)min64(s.blocking[STEM_VECTORS], s.target_blocks - first_block);
-    int32_t quad_count = 0;
+    const int32_t fours = s.run / 4 * 4;
+    int32_t entries = 0;
     for (int32_t ky = 0; ky < p->kernel_height; ky++)
-      for (int32_t j = 0; j < s.quad_run; j += 4, quad_count++)
-        quads[quad_count] = (quad){ky * p->dilation_height * s.window_row + j,
-                                   quad_count * 4 * vectors * CN_VL};
+      for (int32_t j = 0; j < fours; j += 4)
+        quads[entries++] = stem_entry(plan, &s, ky, j, vectors);
+    const int32_t quad_count = entries;
+    for (int32_t ky = 0; ky < p->kernel_height; ky++)
+      for (int32_t j = fours; j < s.run; j++)
+        quads[entries++] = stem_entry(plan, &s, ky, j, vectors);
     target_limits limits;
     set_limits(a, first_block * CN_VL, p->out_channels, &limits);
     block b = {
         .quads = quads,
         .quad_count = quad_count,
-        .weights = a->packed_weights + (int64_t)g * p->kernel_height * s.quad_run *
+        .single_count = entries - quad_count,
+        .weights = a->packed_weights + (int64_t)g * p->kernel_height * s.run *
                                            s.blocking[STEM_VECTORS] * CN_VL,
         .vector_distance = plane,
         .bias = limits.bias,
