@@ -59,21 +59,14 @@ static double direct_cost(const cn_convolution_plan *plan) {
   return direct_products(plan, skips);
 }
 
-// The same for Winograd: the products it needs, its transforms of tiles and weights and, in the last
-// term, reading weights four times as large once per group of tiles. Infinite where it cannot do it.
+// The same for Winograd with its transforms. Infinite where it cannot do it.
 static double winograd_cost(const cn_convolution_plan *plan) {
   if (plan->request.exact_order || !winograd_fits(&plan->request.problem))
     return __builtin_inf();
+  const double cost = winograd_tile_cost(plan, winograd_prefers_small(plan));
+  if (plan->request.constant_weights && plan->request.direction != CN_BACKWARD_WEIGHTS) return cost;
   const winograd_shape s = make_winograd_shape(plan);
-  const double tiles = s.tiles, sources = s.channels.sources;
-  const double source_blocks = s.source_blocks, target_blocks = s.target_blocks;
-  const double weight_bytes = 36 * sources * target_blocks * CN_VL * 4;
-  double winograd = tiles * (36 * sources * target_blocks + 140 * source_blocks +
-                             100 * target_blocks) +
-                    (weight_bytes > 400e3 ? weight_bytes / 8 : 0);
-  const bool gradient = plan->request.direction == CN_BACKWARD_WEIGHTS;
-  if (gradient || !plan->request.constant_weights) winograd += 80 * sources * target_blocks;
-  return winograd;
+  return cost + 80.0 * s.channels.sources * s.target_blocks;
 }
 
 static bool winograd_pays(const cn_convolution_plan *plan) {

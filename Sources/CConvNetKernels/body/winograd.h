@@ -1,4 +1,5 @@
 // Winograd F(4x4, 3x3), forward and backward data: 3x3 kernels of stride one without groups.
+// Few pixels with many channels take F(2x2, 3x3): 4x4 tiles with 16 points for 2x2 targets.
 //
 // The 4x4 tiles of all targets are counted through rows, columns and images.
 //
@@ -22,6 +23,7 @@ enum {
   WINOGRAD_TILES,        // tiles in a task
   WINOGRAD_PARTS,        // tasks along tiles
   WINOGRAD_INPUT_TILES,  // phased: tiles in a task of phase 0
+  WINOGRAD_SMALL = 15,   // 1: F(2x2, 3x3); the last number, that of the gradient stays zero
 };
 
 enum { WINOGRAD_PLANE_PADDING = 48 };
@@ -31,6 +33,8 @@ typedef struct winograd_shape {
   axis y, x;
   channel_map channels;
   int32_t source_blocks, target_blocks, quads;
+  // Targets along an edge of a tile, and points of a tile.
+  int32_t edge, points;
   int32_t tile_rows, tile_columns, tiles;
 } winograd_shape;
 
@@ -44,8 +48,10 @@ static winograd_shape make_winograd_shape(const cn_convolution_plan *plan) {
   s.source_blocks = (int32_t)ceil_div(s.channels.sources, CN_VL);
   s.target_blocks = (int32_t)ceil_div(s.channels.targets, CN_VL);
   s.quads = (int32_t)ceil_div(s.channels.sources, 4);
-  s.tile_rows = (int32_t)ceil_div(s.y.target_size, WINOGRAD_OUT);
-  s.tile_columns = (int32_t)ceil_div(s.x.target_size, WINOGRAD_OUT);
+  s.edge = plan->blocking[WINOGRAD_SMALL] ? 2 : WINOGRAD_OUT;
+  s.points = (s.edge + 2) * (s.edge + 2);
+  s.tile_rows = (int32_t)ceil_div(s.y.target_size, s.edge);
+  s.tile_columns = (int32_t)ceil_div(s.x.target_size, s.edge);
   s.tiles = plan->request.problem.batch * s.tile_rows * s.tile_columns;
   return s;
 }
@@ -71,15 +77,35 @@ CN_INLINE int64_t winograd_u_plane(const winograd_shape *s) {
   return (int64_t)s->quads * 4 * s->blocking[WINOGRAD_VECTORS] * CN_VL + WINOGRAD_PLANE_PADDING;
 }
 
+// Estimated cycles, one multiply-add of a vector per cycle: the products, the transforms of tiles and
+// weights and, in the last term, reading weights four times as large once per group of tiles.
+static double winograd_tile_cost(const cn_convolution_plan *plan, bool small) {
+  cn_convolution_plan sized = *plan;
+  sized.blocking[WINOGRAD_SMALL] = small;
+  const winograd_shape s = make_winograd_shape(&sized);
+  const double tiles = s.tiles, products = (double)s.channels.sources * s.target_blocks;
+  const double weight_bytes = s.points * products * CN_VL * 4;
+  const double input = small ? 60 : 140, output = small ? 40 : 100;
+  return tiles * (s.points * products + input * s.source_blocks + output * s.target_blocks) +
+         (weight_bytes > 400e3 ? weight_bytes / 8 : 0);
+}
+
+// Weights that change are transformed in each step, where the larger tile is the cheaper one.
+static bool winograd_prefers_small(const cn_convolution_plan *plan) {
+  return plan->request.constant_weights && plan->request.direction != CN_BACKWARD_WEIGHTS &&
+         winograd_tile_cost(plan, true) < 0.95 * winograd_tile_cost(plan, false);
+}
+
 static cn_status plan_winograd(cn_convolution_plan *plan, bool phased) {
   const cn_convolution_problem *p = &plan->request.problem;
   if (!winograd_fits(p) || plan->request.plain_source) return CN_UNSUPPORTED;
   const int64_t targets_per_image = plan->request.direction == CN_BACKWARD_DATA
-                                        ? ceil_div(p->height, 4) * ceil_div(p->width, 4)
-                                        : ceil_div(plan->out_height, 4) *
-                                              ceil_div(plan->out_width, 4);
-  if (p->batch * targets_per_image > INT32_MAX / 64) return CN_UNSUPPORTED;
+                                        ? ceil_div(p->height, 2) * ceil_div(p->width, 2)
+                                        : ceil_div(plan->out_height, 2) *
+                                              ceil_div(plan->out_width, 2);
+  if (p->batch * targets_per_image > INT32_MAX / 16) return CN_UNSUPPORTED;
   int32_t *blocking = plan->blocking;
+  blocking[WINOGRAD_SMALL] = winograd_prefers_small(plan);
   winograd_shape s = make_winograd_shape(plan);
   blocking[WINOGRAD_VECTORS] = s.target_blocks > 1 ? 2 : 1;
   blocking[WINOGRAD_GROUPS] = (int32_t)ceil_div(s.target_blocks, blocking[WINOGRAD_VECTORS]);
@@ -89,10 +115,10 @@ static cn_status plan_winograd(cn_convolution_plan *plan, bool phased) {
   blocking[WINOGRAD_PARTS] = (int32_t)ceil_div(s.tiles, blocking[WINOGRAD_TILES]);
 
   const bool statistics = plan->request.statistics && plan->request.direction == CN_FORWARD;
-  int64_t v_floats = WINOGRAD_POINTS * winograd_v_plane(&s, blocking[WINOGRAD_TILES]);
+  int64_t v_floats = s.points * winograd_v_plane(&s, blocking[WINOGRAD_TILES]);
   plan->phases = 1;
   if (phased) {
-    v_floats = WINOGRAD_POINTS * winograd_v_plane(&s, s.tiles);
+    v_floats = s.points * winograd_v_plane(&s, s.tiles);
     if (v_floats > INT32_MAX) return CN_UNSUPPORTED;
     plan->workspace_bytes = 4 * v_floats;
     const int64_t input_parts = min64(s.tiles, max64(1, min64(64, s.tiles * s.source_blocks / 64)));
@@ -103,10 +129,10 @@ static cn_status plan_winograd(cn_convolution_plan *plan, bool phased) {
   } else {
     plan->tasks[0] = blocking[WINOGRAD_PARTS];
   }
-  const int64_t m_floats = WINOGRAD_POINTS * winograd_m_plane(&s);
+  const int64_t m_floats = s.points * winograd_m_plane(&s);
   plan->thread_scratch_bytes =
       4 * (m_floats + 2 * s.quads + (phased ? 0 : v_floats));
-  const int64_t group_bytes = 4 * WINOGRAD_POINTS * winograd_u_plane(&s);
+  const int64_t group_bytes = 4 * s.points * winograd_u_plane(&s);
   if (phased && !plan->request.constant_weights) {
     plan->thread_scratch_bytes += group_bytes;
   } else {
@@ -134,9 +160,14 @@ static void transform_weights(const cn_convolution_plan *plan, const winograd_sh
     read_weight_square(plan, &s->channels, weights, (first_block + v) * CN_VL, block * CN_VL,
                        square);
     float *out = u + ((int64_t)block * CN_VL * vectors + v) * CN_VL;
-    for (int32_t c = 0; c < channels; c++)
-      winograd_weight_tile(square + c * 9 * CN_VL, plan->request.direction == CN_BACKWARD_DATA,
-                           out + (int64_t)c * vectors * CN_VL, plane);
+    const bool turned = plan->request.direction == CN_BACKWARD_DATA;
+    for (int32_t c = 0; c < channels; c++) {
+      float *to = out + (int64_t)c * vectors * CN_VL;
+      if (s->edge == 2)
+        winograd_weight_tile_small(square + c * 9 * CN_VL, turned, to, plane);
+      else
+        winograd_weight_tile(square + c * 9 * CN_VL, turned, to, plane);
+    }
   }
 }
 
@@ -145,7 +176,7 @@ static void pack_winograd(const cn_convolution_plan *plan, int32_t task, const f
   const winograd_shape s = make_winograd_shape(plan);
   const int32_t group = task / s.source_blocks, block = task % s.source_blocks;
   transform_weights(plan, &s, group, block, weights,
-                    packed + group * WINOGRAD_POINTS * winograd_u_plane(&s));
+                    packed + group * s.points * winograd_u_plane(&s));
 }
 
 // Where a tile lies.
@@ -153,10 +184,10 @@ typedef struct tile_place {
   int32_t image, row, column;
 } tile_place;
 
-CN_INLINE tile_place place_of_tile(int32_t tile, int32_t tile_rows, int32_t tile_columns) {
-  return (tile_place){tile / (tile_rows * tile_columns),
-                      tile / tile_columns % tile_rows * WINOGRAD_OUT,
-                      tile % tile_columns * WINOGRAD_OUT};
+CN_INLINE tile_place place_of_tile(const winograd_shape *s, int32_t tile) {
+  return (tile_place){tile / (s->tile_rows * s->tile_columns),
+                      tile / s->tile_columns % s->tile_rows * s->edge,
+                      tile % s->tile_columns * s->edge};
 }
 
 // Copies size x size pixels whose corner may lie outside the image, zero there.
@@ -173,16 +204,17 @@ static void copy_patch(const float *plane, int32_t height, int32_t width, int32_
 
 // Transforms one channel block of one tile into V.
 CN_INLINE void transform_source_tile(const float *plane, int32_t height, int32_t width,
-                                     int32_t top, int32_t left, float *out, int64_t v_plane) {
+                                     int32_t top, int32_t left, int32_t size, float *out,
+                                     int64_t v_plane) {
   float patch[36 * CN_VL] __attribute__((aligned(64)));
-  const bool inside = top >= 0 && left >= 0 && top + 6 <= height && left + 6 <= width;
-  if (inside) {
-    winograd_input_tile(plane + ((int64_t)top * width + left) * CN_VL, (int64_t)width * CN_VL,
-                        out, v_plane);
-  } else {
-    copy_patch(plane, height, width, top, left, 6, patch);
-    winograd_input_tile(patch, 6 * CN_VL, out, v_plane);
-  }
+  const bool inside = top >= 0 && left >= 0 && top + size <= height && left + size <= width;
+  if (!inside) copy_patch(plane, height, width, top, left, size, patch);
+  const float *from = inside ? plane + ((int64_t)top * width + left) * CN_VL : patch;
+  const int64_t row = (int64_t)(inside ? width : size) * CN_VL;
+  if (size == 4)
+    winograd_input_tile_small(from, row, out, v_plane);
+  else
+    winograd_input_tile(from, row, out, v_plane);
 }
 
 // Asks for rows x 4 pixels that a tile soon needs. Tiles of a batch come from memory, in pieces too
@@ -207,17 +239,17 @@ static void transform_tiles(const winograd_shape *s, const float *source, int32_
   const int64_t row = (int64_t)s->x.source_size * CN_VL;
   for (int32_t b = 0; b < s->source_blocks; b++)
     for (int32_t i = 0; i < count; i++) {
-      const tile_place at = place_of_tile(first + i, s->tile_rows, s->tile_columns);
+      const tile_place at = place_of_tile(s, first + i);
       const int32_t top = at.row + s->y.first, left = at.column + s->x.first;
       const float *image = source + ((int64_t)at.image * s->source_blocks + b) * plane;
       // The columns of the tile after the next that this and the next do not read.
       prefetch_tile(image + max64(0, top) * row + (left + 10) * CN_VL, row, 6, 0);
-      transform_source_tile(image, s->y.source_size, s->x.source_size, top, left,
+      transform_source_tile(image, s->y.source_size, s->x.source_size, top, left, s->edge + 2,
                             v + b * block_distance + i * CN_VL, v_plane);
     }
 }
 
-// The 36 matrix products of one group of targets: M of `count` tiles from V.
+// The matrix products, one per point, of one group of targets: M of `count` tiles from V.
 static void multiply_points(const winograd_shape *s, int32_t count, const float *v,
                             int64_t v_plane, const float *u, int32_t vectors,
                             const quad *quads, float *m) {
@@ -233,7 +265,7 @@ static void multiply_points(const winograd_shape *s, int32_t count, const float 
       .low = zeros,
       .high = zeros,
   };
-  for (int32_t point = 0; point < WINOGRAD_POINTS; point++) {
+  for (int32_t point = 0; point < s->points; point++) {
     b.weights = u + point * u_plane;
     for (int64_t n = 0; n < blocks; n++) {
       const int64_t first = cut(count, blocks, n), pixels = cut(count, blocks, n + 1) - first;
@@ -252,7 +284,7 @@ static void write_tiles(const winograd_shape *s, const cn_convolution_arguments 
   const int64_t plane = (int64_t)s->y.target_size * s->x.target_size * CN_VL;
   const vec bias = load(limits.bias);
   for (int32_t i = 0; i < count; i++) {
-    const tile_place at = place_of_tile(first + i, s->tile_rows, s->tile_columns);
+    const tile_place at = place_of_tile(s, first + i);
     const int64_t corner =
         ((int64_t)at.image * s->target_blocks + target_block) * plane +
         ((int64_t)at.row * s->x.target_size + at.column) * CN_VL;
@@ -267,15 +299,18 @@ static void write_tiles(const winograd_shape *s, const cn_convolution_arguments 
     const int64_t row = (int64_t)s->x.target_size * CN_VL;
     prefetch_tile(b.destination + 4 * CN_VL, row, 4, 1);
     vec y[4][4];
-    winograd_output_tile(m + i * CN_VL, winograd_m_plane(s), y);
-    if (at.row + 4 <= s->y.target_size && at.column + 4 <= s->x.target_size) {
+    if (s->edge == 2)
+      winograd_output_tile_small(m + i * CN_VL, winograd_m_plane(s), y);
+    else
+      winograd_output_tile(m + i * CN_VL, winograd_m_plane(s), y);
+    if (s->edge == 4 && at.row + 4 <= s->y.target_size && at.column + 4 <= s->x.target_size) {
 #pragma clang loop unroll(full)
       for (int r = 0; r < 4; r++)
 #pragma clang loop unroll(full)
         for (int c = 0; c < 4; c++) finish(&b, r * row + c * CN_VL, 0, y[r][c] + bias);
     } else {
-      const int rows = (int)min64(4, s->y.target_size - at.row);
-      const int columns = (int)min64(4, s->x.target_size - at.column);
+      const int rows = (int)min64(s->edge, s->y.target_size - at.row);
+      const int columns = (int)min64(s->edge, s->x.target_size - at.column);
       for (int r = 0; r < rows; r++)
         for (int c = 0; c < columns; c++)
           finish(&b, r * row + c * CN_VL, 0, y[r][c] + bias);
@@ -294,9 +329,9 @@ static void tile_statistics(const winograd_shape *s, const float *destination, i
   for (int round = 0; round < 2; round++) {
     vec sum[4] = {zero(), zero(), zero(), zero()};
     for (int32_t i = 0; i < count; i++) {
-      const tile_place at = place_of_tile(first + i, s->tile_rows, s->tile_columns);
-      const int rows = (int)min64(4, s->y.target_size - at.row);
-      const int columns = (int)min64(4, s->x.target_size - at.column);
+      const tile_place at = place_of_tile(s, first + i);
+      const int rows = (int)min64(s->edge, s->y.target_size - at.row);
+      const int columns = (int)min64(s->edge, s->x.target_size - at.column);
       const float *corner = destination +
                             ((int64_t)at.image * s->target_blocks + target_block) * plane +
                             ((int64_t)at.row * s->x.target_size + at.column) * CN_VL;
@@ -329,7 +364,7 @@ static void run_winograd(const cn_convolution_plan *plan, int32_t phase, int32_t
   const int64_t v_plane = winograd_v_plane(&s, v_tiles);
   const int64_t block_distance = winograd_block_distance(v_tiles);
   float *statistics_space =
-      (float *)a->workspace + (phased ? WINOGRAD_POINTS * v_plane : 0);
+      (float *)a->workspace + (phased ? s.points * v_plane : 0);
   if (statistics && phase == plan->phases - 1) {
     merge_statistics(statistics_space, blocking[WINOGRAD_PARTS], s.target_blocks, task, a->mean,
                      a->centred_squares);
@@ -345,10 +380,10 @@ static void run_winograd(const cn_convolution_plan *plan, int32_t phase, int32_t
   const int32_t part = phased ? task % blocking[WINOGRAD_PARTS] : task;
   const int32_t first = part * blocking[WINOGRAD_TILES];
   const int32_t count = (int32_t)min64(blocking[WINOGRAD_TILES], s.tiles - first);
-  float *m = phased ? scratch : scratch + WINOGRAD_POINTS * v_plane;
-  float *own_weights = m + WINOGRAD_POINTS * winograd_m_plane(&s);
+  float *m = phased ? scratch : scratch + s.points * v_plane;
+  float *own_weights = m + s.points * winograd_m_plane(&s);
   const bool packed = plan->packed_weight_bytes > 0;
-  const int64_t group_floats = WINOGRAD_POINTS * winograd_u_plane(&s);
+  const int64_t group_floats = s.points * winograd_u_plane(&s);
   quad *quads = (quad *)(own_weights + (packed ? 0 : group_floats));
   if (phased)
     v += (int64_t)first * CN_VL;

@@ -88,7 +88,7 @@ static void transform_out_gradient(const winograd_shape *s, const float *dy, int
   const int64_t plane = (int64_t)height * width * CN_VL;
   for (int32_t b = first_block; b < end_block; b++)
     for (int32_t i = 0; i < count; i++) {
-      const tile_place at = place_of_tile(first + i, s->tile_rows, s->tile_columns);
+      const tile_place at = place_of_tile(s, first + i);
       const float *from = dy + ((int64_t)at.image * s->target_blocks + b) * plane;
       float *to = d + (b - first_block) * block_distance + i * CN_VL;
       if (at.row + 4 <= height && at.column + 4 <= width) {
