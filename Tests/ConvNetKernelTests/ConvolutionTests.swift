@@ -59,6 +59,7 @@ extension cn_convolution_problem {
       .init(n: 1, c: 16, h: 30, o: 32, k: 3, p: 1),  // whole rows
       .init(n: 3, c: 20, h: 7, o: 40, k: 3, p: 1),  // several images to a task
       .init(n: 5, c: 24, h: 2, o: 40, k: 3, p: 1),
+      .init(n: 1, c: 72, h: 7, w: 5, o: 67, k: 3, p: 1),  // few pixels: F(2x2, 3x3)
       .init(n: 9, c: 19, h: 1, o: 35, k: 3, p: 1),  // 1x1 images: one tap of nine
       .init(n: 20, c: 19, h: 2, o: 35, k: 3, p: 1),  // position by position
       .init(n: 10, c: 9, h: 3, o: 35, k: 5, s: 2, p: 2),
