@@ -9,7 +9,8 @@ export TRAITS
 # Apple's systems bring the runtime with them, and their linker cannot do it.
 release_flags := -c release --product convnet --traits $(TRAITS)
 ifeq ($(shell uname -s),Linux)
-release_flags += --static-swift-stdlib -Xlinker -s
+# Nobody links against the program: names that are not exported make it 0.6 MB smaller.
+release_flags += --static-swift-stdlib -Xlinker -s -Xlinker --no-export-dynamic
 endif
 
 sources := Package.swift Sources Tests $(wildcard Snippets Benchmarks Fuzz)

@@ -2,7 +2,7 @@
 //
 //   network --model resnet18 --batch 1 --mode infer|train [--size 224] [--channels 3] [--classes 1000]
 //           [--threads 2] [--precision bf16] [--weights w.safetensors --input x.safetensors --output y.safetensors]
-//           [--plan] [--steps] [--serve]
+//           [--plan] [--steps] [--serve] [--save MODEL-FILE]
 //
 // Without --serve it measures for about two seconds and prints one JSON line. With --serve it answers
 // each line "SECONDS" on standard input with one JSON line, so that engines can take turns.
@@ -53,6 +53,10 @@ func report(_ times: [Double]) -> String {
 
 let model = options["--model"] ?? "resnet18"
 let entry = try Zoo.entry(model)
+if let path = options["--save"] {
+  try Model(zoo: model).save(to: path)
+  exit(0)
+}
 let size = number("--size", entry.input[1])
 let channels = number("--channels", entry.input[0])
 let classes = number("--classes", entry.classes)

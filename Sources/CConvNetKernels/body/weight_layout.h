@@ -31,8 +31,13 @@ static void read_weight_square(const cn_convolution_plan *plan, const channel_ma
     // A target's V sources x taps are neighbours: `taps` squares side by side.
     const int64_t row = (int64_t)m->sources * taps;
     const float *corner = weights + first_target * row + (int64_t)first_source * taps;
+    const bool is_last = first_source + 2 * CN_VL > m->sources;
     for (int32_t i = 0; i < taps; i++) {
       vec rows[CN_VL];
+      // The next square of the same targets: CN_VL short runs are too many for the processor to
+      // follow by itself.
+      for (int t = 0; t < CN_VL && !is_last; t++)
+        __builtin_prefetch(corner + t * row + (taps + i) * CN_VL);
       for (int t = 0; t < CN_VL; t++) rows[t] = load_unaligned(corner + t * row + i * CN_VL);
       transpose(rows);
       for (int t = 0; t < CN_VL; t++) store(square + (i * CN_VL + t) * CN_VL, rows[t]);

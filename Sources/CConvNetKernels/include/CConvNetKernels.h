@@ -6,5 +6,7 @@
 #pragma once
 
 #include "cn_cores.h"
+#include "cn_fold.h"
+#include "cn_probe.h"
 #include "cn_spin.h"
 #include "cn_table.h"

@@ -36,6 +36,9 @@ extension Model {
 
   /// Reads a model file.
   ///
+  /// Large weights are not copied: they stay in the file, which must not be changed in place while the
+  /// model lives. ``save(to:)`` replaces files and may be used on the same name.
+  ///
   /// - Throws: ``ConvNetError``: the file's errors, or of kind `invalidData` naming the part that is
   ///   damaged or missing.
   public init(contentsOf path: String) throws(ConvNetError) {

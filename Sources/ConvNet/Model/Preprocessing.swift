@@ -85,6 +85,12 @@ public struct Preprocessing: Hashable, Sendable, Codable {
     else { throw fail("means must be finite and deviations above 0") }
   }
 
+  /// The picture in the network's channels and scaled for a prediction, which then has less to do; a
+  /// prepared picture prepared again stays as it is.
+  ///
+  /// - Throws: ``ConvNetError`` of kind `invalidArgument` where its size is out of range.
+  public func prepared(_ image: Image) throws(ConvNetError) -> Image { try scaled(image) }
+
   /// The picture in the network's channels, scaled so that the network's size can be cut out of it.
   ///
   /// - Parameter zoom: how much larger than usual; 1 for a prediction.

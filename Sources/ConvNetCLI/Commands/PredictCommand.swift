@@ -61,12 +61,23 @@ enum PredictCommand {
         .invalidArgument, "'convnet predict' needs PICTURE: \(pictures.specification.help)",
         advice: "usage: convnet predict MODEL PICTURE... [options]")
     }
+    // Files do not depend on the model: the first are decoded while it is loaded.
+    let files =
+      arguments[split] == nil ? Result { [paths] in try PictureSource(paths: paths) } : nil
+    let early = try? files?.get().items.prefix(min(arguments[batch], arguments[limit] ?? .max))
+    let decoded = early.map { PictureSource.reading($0) }
     let model = try ModelArgument.load(
       arguments[modelOption] ?? arguments[ModelArgument.path], console: console)
-    let source = try source(paths, part: arguments[split], model)
+    // Scaled beside the planning; a drawing shows the picture as it is.
+    let firstImages =
+      arguments[draw]
+      ? decoded : decoded.map { PictureSource.preparing($0, for: model.preprocessing) }
+    let source = try files?.get() ?? dataset(paths, part: arguments[split], model)
     let items = source.items.prefix(arguments[limit] ?? .max)
     let batch = min(arguments[batch], max(1, items.count))
-    let predictor = try model.predictor(batch: batch, options: EngineArguments.options(arguments))
+    var options = EngineArguments.options(arguments)
+    options.expectedRuns = (items.count + batch - 1) / batch
+    let predictor = try model.predictor(batch: batch, options: options)
     let reporter = ProgressReporter(console: console)
     let start = ContinuousClock.now
     var (done, unreadable, hits) = (0, 0, 0)
@@ -74,11 +85,14 @@ enum PredictCommand {
     for first in stride(from: 0, to: items.count, by: batch) {
       var names: [(name: String, truth: String?)] = []
       var images: [Image] = []
-      for item in items[first..<min(first + batch, items.count)] {
-        do throws(ConvNetError) {
-          images.append(try item.image())
+      let part = items[first..<min(first + batch, items.count)]
+      let reading = first == 0 ? firstImages : nil
+      for (item, image) in zip(part, await (reading ?? PictureSource.reading(part)).value) {
+        switch image {
+        case .success(let image):
+          images.append(image)
           names.append((item.name, item.truth))
-        } catch {
+        case .failure(let error):
           unreadable += 1
           console.record(["path": .string(item.name), "error": .string(error.summary)])
           console.warning(error.description)
@@ -113,13 +127,11 @@ enum PredictCommand {
     return .success
   }
 
-  private static func source(
+  private static func dataset(
     _ paths: [String], part word: String?, _ model: Model
   ) throws(ConvNetError) -> PictureSource {
-    guard let part = word.flatMap(DataArguments.part) else {
-      return try PictureSource(paths: paths)
-    }
-    guard let path = paths.first, paths.count == 1 else {
+    guard let part = word.flatMap(DataArguments.part), let path = paths.first, paths.count == 1
+    else {
       throw ConvNetError(.invalidArgument, "--split takes one data set, got \(paths.count) paths")
     }
     let dataset = try Dataset.detect(path)

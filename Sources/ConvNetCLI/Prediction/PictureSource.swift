@@ -6,11 +6,11 @@ internal import ConvNetTerminal
 /// The pictures that `predict` is asked about, one after the other, each decoded when it is its turn.
 struct PictureSource {
   /// Where the picture comes from, for people and programs.
-  struct Item {
+  struct Item: Sendable {
     var name: String
     /// The class that it belongs to, where that is known.
     var truth: String?
-    var image: () throws(ConvNetError) -> Image
+    var image: @Sendable () throws(ConvNetError) -> Image
   }
 
   let items: [Item]
@@ -31,6 +31,36 @@ struct PictureSource {
       }
     }
     self.items = items
+  }
+
+  /// Decodes pictures on a task of its own; each is there or the reason why not.
+  static func reading(
+    _ items: some Collection<Item> & Sendable
+  ) -> Task<[Result<Image, ConvNetError>], Never> {
+    Task.detached {
+      items.map { item in
+        do throws(ConvNetError) {
+          return .success(try item.image())
+        } catch {
+          return .failure(error)
+        }
+      }
+    }
+  }
+
+  /// Scales pictures on a task of its own, as soon as they are decoded.
+  static func preparing(
+    _ images: Task<[Result<Image, ConvNetError>], Never>, for preprocessing: Preprocessing
+  ) -> Task<[Result<Image, ConvNetError>], Never> {
+    Task.detached {
+      await images.value.map { image in
+        do throws(ConvNetError) {
+          return .success(try preprocessing.prepared(image.get()))
+        } catch {
+          return .failure(error)
+        }
+      }
+    }
   }
 
   /// The pictures of a part of a data set, whose classes are known.

@@ -24,8 +24,10 @@ public final class Executor {
       return arena.base + (plan.offsets[index] ?? 0) / 4
     }
     self.arena = arena
+    let steps =
+      plan.options.expectedRuns == 1 ? plan.steps(releasing: parameters.pages) : plan.steps
     runner = StepRunner(
-      steps: plan.steps, addresses: addresses, threadScratch: plan.threadScratch,
+      steps: steps, addresses: addresses, threadScratch: plan.threadScratch,
       threads: plan.threads)
   }
 

@@ -11,6 +11,9 @@ public final class PreparedParameters: @unchecked Sendable {
   /// The address of each parameter and prepared buffer, by buffer number.
   let addresses: [Int: UnsafeMutablePointer<Float>]
 
+  /// The pages of parameters that lie in a mapped file, by buffer number.
+  let pages: [Int: MappedPages]
+
   private let tensors: [Tensor]
   private let memory: AlignedMemory
 
@@ -44,13 +47,31 @@ public final class PreparedParameters: @unchecked Sendable {
       }
     }
     self.addresses = addresses
-    guard !plan.preparation.isEmpty else { return }
-    let nowhere = memory.base
+    let positions = Dictionary(
+      zip(plan.parameters, tensors).map { ($0.index, $1) }, uniquingKeysWith: { first, _ in first })
+    pages = positions.compactMapValues(MappedPages.init)
+    if !plan.preparation.isEmpty { prepare() }
+    if plan.options.expectedRuns != 1 { releasePages() }
+  }
+
+  /// Computes what is computed once.
+  private func prepare() {
+    let workshop = AlignedMemory(bytes: plan.preparingBytes)
     StepRunner(
       steps: plan.preparation,
-      addresses: plan.buffers.indices.map { addresses[$0] ?? nowhere },
+      addresses: plan.buffers.indices.map { index in
+        addresses[index] ?? workshop.base + (plan.preparingOffsets[index] ?? 0) / 4
+      },
       threadScratch: plan.threadScratch, threads: plan.threads
     ).run()
+  }
+
+  /// What has been copied or packed, and is not read by the runs, need not stay in memory twice.
+  private func releasePages() {
+    let read = Set(plan.steps.flatMap { $0.reads.map(\.index) })
+    for (index, part) in pages where plan.purpose == .training || !read.contains(index) {
+      part.release()
+    }
   }
 }
 

@@ -68,9 +68,9 @@ struct ConvolutionKernel: Kernel {
       } else {
         arguments.weights = memory.input(1)
       }
-      arguments.bias = biasIndex.map(memory.input)
-      arguments.residual = residualIndex.map(memory.input)
-      arguments.mask = maskIndex.map(memory.input)
+      arguments.bias = memory.input(ifAny: biasIndex)
+      arguments.residual = memory.input(ifAny: residualIndex)
+      arguments.mask = memory.input(ifAny: maskIndex)
       results = 1
       if plan.request.statistics {
         arguments.mean = memory.output(1)

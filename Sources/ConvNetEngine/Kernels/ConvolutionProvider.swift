@@ -184,7 +184,7 @@ struct ConvolutionProblem {
     wanted.algorithm = CN_AUTOMATIC
     wanted.exact_order = request.options.algorithms == .exactOrder
     wanted.plain_source = plainSource
-    wanted.constant_weights = !request.isTraining
+    wanted.constant_weights = request.hasFixedWeights
     wanted.statistics = statistics
     wanted.precision = request.options.precision.kernel
     var plan = cn_convolution_plan()

@@ -34,5 +34,11 @@ struct KernelMemory {
   let scratch: UnsafeMutablePointer<Float>
 
   func input(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(inputs[index]) }
+  /// The input of an index, where there is one. (A method handed to `map` would be allocated at each
+  /// call in debug builds.)
+  func input(ifAny index: Int?) -> UnsafePointer<Float>? {
+    guard let index else { return nil }
+    return UnsafePointer(inputs[index])
+  }
   func output(_ index: Int) -> UnsafeMutablePointer<Float> { outputs[index] }
 }

@@ -9,7 +9,8 @@ struct KernelRequest {
   let inputLayouts: [Set<Layout>]
   let table: KernelTable
   let options: EngineOptions
-  let isTraining: Bool
+  /// Whether the weights stay as they are over many runs: then packing them is done once.
+  let hasFixedWeights: Bool
 
   /// Whether the first input is an image that lies in blocks already: what works in any layout follows.
   var prefersBlocked: Bool {
@@ -60,6 +61,7 @@ enum KernelList {
     ConvolutionProvider.self, NormalizationProvider.self, PoolingProvider.self,
     ActivationProvider.self, BinaryProvider.self, LinearProvider.self,
     LossProvider.self, ChannelProvider.self, ResampleProvider.self, CopyProvider.self,
+    FoldProvider.self, FillProvider.self,
   ]
 
   /// The kernel for a node, and the refusals of the faster ones.

@@ -15,7 +15,7 @@ enum LinearProvider: KernelProvider {
         cn_gemm_request(
           rows: Int32(clamping: rows), columns: Int32(clamping: second[0]),
           depth: Int32(clamping: second[1]), a_transposed: false, b_transposed: true,
-          constant_b: !request.isTraining, precision: precision),
+          constant_b: request.hasFixedWeights, precision: precision),
         hasBias: request.inputShapes.count == 3, request)
     case is LinearInputGradient:
       // dx = g W

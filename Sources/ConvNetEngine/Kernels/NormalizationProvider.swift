@@ -49,7 +49,7 @@ enum NormalizationProvider: KernelProvider {
     let normalise = planes.phase { first, last, memory in
       norm.normalise(
         memory.input(0), UnsafePointer(memory.output(1)), UnsafePointer(memory.output(2)),
-        memory.input(1), memory.input(2), residual.map(memory.input), fused.relu,
+        memory.input(1), memory.input(2), memory.input(ifAny: residual), fused.relu,
         memory.output(0), planes.c, first, last)
     }
     let kernel: RangeKernel

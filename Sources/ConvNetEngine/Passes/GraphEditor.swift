@@ -102,11 +102,14 @@ protocol GraphPass {
 
 /// The passes in their order.
 enum GraphPasses {
-  static func fused(_ graph: Graph, purpose: Plan.Purpose) -> Graph {
+  static func fused(_ graph: Graph, purpose: Plan.Purpose, runsOnce: Bool) -> Graph {
     let passes: [any GraphPass.Type] =
       switch purpose {
       case .inference:
-        [FoldBatchNorm.self, FuseConvolution.self, FuseMaxPool.self]
+        [
+          runsOnce ? FoldBatchNormOnce.self : FoldBatchNorm.self, FuseConvolution.self,
+          FuseMaxPool.self,
+        ]
       case .training:
         [
           FuseBatchNormTraining.self, FuseBatchNormGradient.self, FuseConvolution.self,

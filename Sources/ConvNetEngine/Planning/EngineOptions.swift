@@ -34,16 +34,26 @@ public struct EngineOptions: Hashable, Sendable {
   public var algorithms: Algorithms
   /// What the factors of products may be rounded to.
   public var precision: Precision
+  /// How often a plan will be run, where that is known.
+  ///
+  /// With 1 nothing is prepared ahead: weights are brought into the kernels' order on the way, layer by
+  /// layer in the same memory, and Winograd is taken only where it pays although its weights are
+  /// transformed for this one run. That is the fastest way from a file to one answer and needs the
+  /// least memory; every further run costs the same again. With any other number, or nil, weights are
+  /// prepared once.
+  public var expectedRuns: Int?
 
   /// Options; by default everything is chosen automatically.
   public init(
     threads: Int? = nil, instructionSet: String? = nil, algorithms: Algorithms = .automatic,
-    precision: Precision = .float32
+    precision: Precision = .float32,
+    expectedRuns: Int? = nil
   ) {
     self.threads = threads
     self.instructionSet = instructionSet
     self.algorithms = algorithms
     self.precision = precision
+    self.expectedRuns = expectedRuns
   }
 
   var resolvedThreads: Int { max(1, threads ?? AvailableCores.count) }

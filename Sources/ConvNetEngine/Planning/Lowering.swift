@@ -5,7 +5,8 @@ struct Lowering {
   private let graph: Graph
   private let options: EngineOptions
   private let table: KernelTable
-  private let isTraining: Bool
+  /// Whether what depends on parameters alone is computed once, ahead of the runs.
+  private let preparesParameters: Bool
 
   /// What runs each time.
   private(set) var steps: [Step] = []
@@ -24,12 +25,12 @@ struct Lowering {
   private var places: [Place: BufferID] = [:]
 
   init(
-    _ graph: Graph, options: EngineOptions, table: KernelTable, isTraining: Bool
+    _ graph: Graph, options: EngineOptions, table: KernelTable, preparesParameters: Bool
   ) {
     self.graph = graph
     self.options = options
     self.table = table
-    self.isTraining = isTraining
+    self.preparesParameters = preparesParameters
     for slot in graph.parameters {
       parameters.append(makeBuffer(slot.value, .plain, kind: .parameter))
     }
@@ -37,13 +38,14 @@ struct Lowering {
     for node in graph.nodes { lower(node) }
     for update in graph.stateUpdates { lower(update) }
     for output in graph.outputs { outputs.append(buffer(of: output, in: .plain)) }
+    markIntermediates()
   }
 
   private mutating func lower(_ node: Graph.Node) {
     let request = KernelRequest(
       operation: node.operation, inputShapes: graph.shapes(node.inputs),
       outputShapes: graph.shapes(node.outputs), inputLayouts: node.inputs.map(layouts),
-      table: table, options: options, isTraining: isTraining)
+      table: table, options: options, hasFixedWeights: preparesParameters)
     let (choice, refusals) = KernelList.choose(request)
     let reads = zip(node.inputs, choice.inputs).map { input, use in
       switch use {
@@ -78,14 +80,24 @@ struct Lowering {
     if case .prepared = kind { preparation.append(step) } else { steps.append(step) }
   }
 
-  /// What is made from parameters alone is made once, unless training changes them.
+  /// What is made from parameters alone is made once, unless they change or are used once only.
   private func kind(reading reads: [BufferID]) -> Buffer.Kind {
-    guard !isTraining, !reads.isEmpty else { return .temporary }
+    guard preparesParameters, !reads.isEmpty else { return .temporary }
     let isFixed = reads.allSatisfy {
       if case .temporary = buffers[$0.index].kind { return false }
       return true
     }
     return isFixed ? .prepared : .temporary
+  }
+
+  /// What only the preparation itself reads need not be kept.
+  private mutating func markIntermediates() {
+    var isKept = [Bool](repeating: false, count: buffers.count)
+    for step in steps { for buffer in step.reads { isKept[buffer.index] = true } }
+    for output in outputs { isKept[output.index] = true }
+    for index in buffers.indices where buffers[index].kind == .prepared && !isKept[index] {
+      buffers[index].kind = .preparing
+    }
   }
 
   private func layouts(of value: ValueID) -> Set<Layout> {

@@ -16,8 +16,12 @@ struct MemoryPlanner {
     var last: Int
   }
 
-  /// Plans for steps in order; `pinned` buffers (inputs and outputs) live from the start or to the end.
-  init(buffers: [Buffer], steps: [Step], inputs: [BufferID], outputs: [BufferID]) {
+  /// Places the buffers of one kind for steps in order; inputs live from the start and outputs to the
+  /// end.
+  init(
+    _ kind: Buffer.Kind, of buffers: [Buffer], steps: [Step], inputs: [BufferID] = [],
+    outputs: [BufferID] = []
+  ) {
     offsets = [Int?](repeating: nil, count: buffers.count)
     var first = [Int?](repeating: nil, count: buffers.count)
     var last = [Int](repeating: -1, count: buffers.count)
@@ -31,10 +35,10 @@ struct MemoryPlanner {
     for output in outputs { last[output.index] = steps.count }
 
     let owners = MemoryPlanner.shareInPlace(
-      buffers: buffers, steps: steps, first: first, last: last)
+      kind, buffers: buffers, steps: steps, first: first, last: last)
     var lives: [Int: Life] = [:]
     for (index, buffer) in buffers.enumerated() {
-      guard case .temporary = buffer.kind, let start = first[index] else { continue }
+      guard buffer.kind == kind, let start = first[index] else { continue }
       let owner = owners[index]
       var life =
         lives[owner] ?? Life(owner: owner, bytes: buffer.bytes, first: start, last: last[index])
@@ -44,7 +48,7 @@ struct MemoryPlanner {
     }
     let places = place(Array(lives.values))
     for (index, buffer) in buffers.enumerated() {
-      if case .temporary = buffer.kind, first[index] != nil {
+      if buffer.kind == kind, first[index] != nil {
         offsets[index] = places[owners[index]]
       }
     }
@@ -53,15 +57,15 @@ struct MemoryPlanner {
   /// The buffer whose memory each buffer uses: itself, or the input that a step may overwrite because
   /// nothing reads it afterwards.
   private static func shareInPlace(
-    buffers: [Buffer], steps: [Step], first: [Int?], last: [Int]
+    _ kind: Buffer.Kind, buffers: [Buffer], steps: [Step], first: [Int?], last: [Int]
   ) -> [Int] {
     var owners = Array(buffers.indices)
     for (position, step) in steps.enumerated() {
       for (output, input) in step.inPlace.enumerated() {
         guard let input, output < step.writes.count else { continue }
         let (target, source) = (step.writes[output].index, step.reads[input].index)
-        guard case .temporary = buffers[source].kind, case .temporary = buffers[target].kind,
-          last[source] == position, first[target] == position, owners[target] == target,
+        guard buffers[source].kind == kind, buffers[target].kind == kind, last[source] == position,
+          first[target] == position, owners[target] == target,
           buffers[source].bytes == buffers[target].bytes,
           step.reads.filter({ $0.index == source }).count == 1
         else { continue }

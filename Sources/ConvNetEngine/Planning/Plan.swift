@@ -33,6 +33,9 @@ public final class Plan: Sendable {
   let outputs: [BufferID]
   let parameters: [BufferID]
   let offsets: [Int?]
+  /// Where the buffers of kind `preparing` lie in the memory that the preparation gives back.
+  let preparingOffsets: [Int?]
+  let preparingBytes: Int
   /// Float32 elements of each thread's own memory.
   let threadScratch: Int
 
@@ -46,13 +49,16 @@ public final class Plan: Sendable {
     let table = try InstructionSet.table(options.instructionSet)
     self.graph =
       options.algorithms == .reference
-      ? graph : GraphPasses.fused(graph, purpose: purpose)
+      ? graph
+      : GraphPasses.fused(
+        graph, purpose: purpose, runsOnce: options.expectedRuns == 1)
     self.purpose = purpose
     self.options = options
     instructionSet = table.name
     threads = options.resolvedThreads
     let lowering = Lowering(
-      self.graph, options: options, table: table, isTraining: purpose == .training)
+      self.graph, options: options, table: table,
+      preparesParameters: purpose == .inference && options.expectedRuns != 1)
     steps = lowering.steps
     preparation = lowering.preparation
     buffers = lowering.buffers
@@ -60,9 +66,12 @@ public final class Plan: Sendable {
     outputs = lowering.outputs
     parameters = lowering.parameters
     let memory = MemoryPlanner(
-      buffers: buffers, steps: steps, inputs: inputs, outputs: outputs)
+      .temporary, of: buffers, steps: steps, inputs: inputs, outputs: outputs)
     offsets = memory.offsets
     arenaBytes = memory.arenaBytes
+    let workshop = MemoryPlanner(.preparing, of: buffers, steps: preparation)
+    preparingOffsets = workshop.offsets
+    preparingBytes = workshop.arenaBytes
     threadScratch = (steps + preparation).reduce(0) { max($0, $1.kernel.threadScratch) }
   }
 }

@@ -109,6 +109,15 @@ public final class FileBytes: @unchecked Sendable {
   /// The number of bytes.
   public var count: Int { buffer.count }
 
+  /// Whether the bytes are those of a mapped file.
+  var isMapped: Bool {
+    switch owner {
+    case .mapping: true
+    case .allocation: false
+    case .parent(let parent): parent.isMapped
+    }
+  }
+
   /// Calls a closure with the bytes, which are valid only during the call.
   public func withUnsafeBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

@@ -49,6 +49,7 @@ extension Image {
   private func resampledRows(to width: Int, _ resampling: Resampling) -> Image {
     let table = ResamplingWeights(from: self.width, to: width, resampling)
     let (channels, height, oldRow) = (channels, height, self.width * channels)
+    let (starts, counts, stride) = (table.starts, table.counts, table.stride)
     let count = width * height * channels
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
       self.pixels.withUnsafeBufferPointer { source in
@@ -56,12 +57,28 @@ extension Image {
           var next = 0
           for y in 0..<height {
             for x in 0..<width {
-              let first = y * oldRow + table.starts[x] * channels
+              let first = y * oldRow + starts[x] * channels
+              let row = x * stride
+              if channels == 3 {
+                var sums = SIMD3<Int32>(repeating: 1 << Int32(ResamplingWeights.precision - 1))
+                var position = first
+                for offset in 0..<counts[x] {
+                  let weight = weights[row + offset]
+                  sums.x &+= Int32(source[position]) &* weight
+                  sums.y &+= Int32(source[position + 1]) &* weight
+                  sums.z &+= Int32(source[position + 2]) &* weight
+                  position += 3
+                }
+                target[next] = clamped(sums.x)
+                target[next + 1] = clamped(sums.y)
+                target[next + 2] = clamped(sums.z)
+                next += 3
+                continue
+              }
               for channel in 0..<channels {
                 var sum: Int32 = 1 << Int32(ResamplingWeights.precision - 1)
                 var position = first + channel
-                let row = x * table.stride
-                for offset in 0..<table.counts[x] {
+                for offset in 0..<counts[x] {
                   sum &+= Int32(source[position]) &* weights[row + offset]
                   position += channels
                 }

@@ -102,6 +102,7 @@ private final class DecodingContext {
   ) throws -> T {
     let direct: Any? =
       switch type {
+      case is Int.Type: value.int ?? DecodingContext.integer(Int.self, value)
       case is Bool.Type: value.bool
       case is String.Type: value.string
       case is Double.Type: DecodingContext.double(value)

@@ -53,6 +53,10 @@ public struct SafetensorsFile: Sendable {
 
   /// One tensor, converted to Float32.
   ///
+  /// Float32 numbers of a large file that begin at a multiple of 64 bytes are not copied: the tensor
+  /// looks into the file, which must not be changed in place as long as the tensor lives. (Replacing
+  /// the file by another one of its name, as every writer of this library does, changes nothing.)
+  ///
   /// - Throws: ``ConvNetError`` of kind `notFound` where there is no tensor of that name.
   public func tensor(named name: String) throws(ConvNetError) -> Tensor {
     guard let entry = entry(named: name) else { throw missing(name) }
@@ -60,7 +64,8 @@ public struct SafetensorsFile: Sendable {
     return read(entry, &conversion)
   }
 
-  /// All tensors, converted to Float32, with a note for each whose numbers do not fit.
+  /// All tensors, converted to Float32 as ``tensor(named:)`` does, with a note for each whose numbers
+  /// do not fit.
   public func load() -> LoadedWeights {
     var loaded = LoadedWeights()
     loaded.metadata = metadata
@@ -102,12 +107,30 @@ public struct SafetensorsFile: Sendable {
   }
 
   private func read(_ entry: Entry, _ conversion: inout ElementConversion) -> Tensor {
-    bytes.withUnsafeBytes { raw in
+    if let view = view(entry) { return view }
+    return bytes.withUnsafeBytes { raw in
       Tensor(uninitialized: entry.shape) { target in
         conversion.convert(
           UnsafeRawBufferPointer(rebasing: raw[entry.byteRange]), as: entry.elementType,
           into: target)
       }
+    }
+  }
+
+  /// Below this size a copy costs nothing.
+  private static let leastViewedBytes = 1 << 12
+
+  /// A tensor that looks into the mapped file, where the numbers stand there as they do in memory.
+  private func view(_ entry: Entry) -> Tensor? {
+    guard bytes.isMapped, entry.elementType == .float32, Int(littleEndian: 1) == 1,
+      entry.byteRange.count >= SafetensorsFile.leastViewedBytes
+    else { return nil }
+    return bytes.withUnsafeBytes { raw -> Tensor? in
+      guard let start = raw.baseAddress.map({ $0 + entry.byteRange.lowerBound }),
+        UInt(bitPattern: start).isMultiple(of: 64)
+      else { return nil }
+      return Tensor(
+        entry.shape, viewing: start.assumingMemoryBound(to: Float.self), owner: bytes)
     }
   }
 

@@ -4,7 +4,7 @@ extension SafetensorsFile {
   /// Writes tensors as Float32 into a safetensors file, whole or not at all.
   ///
   /// The same weights and metadata give the same bytes: metadata is sorted by name, tensors keep
-  /// their order. The data begins at a multiple of 8 bytes.
+  /// their order. The data begins at a multiple of 64 bytes, so that a reader can use it where it lies.
   ///
   /// - Throws: ``ConvNetError`` of kind `cannotWrite`, or `invalidArgument` where a tensor is
   ///   called `__metadata__`.
@@ -102,7 +102,8 @@ extension SafetensorsFile {
       offset = end
     }
     var text = Array(JSONValue.object(object).serialized().utf8)
-    text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
+    // The length itself takes 8 bytes.
+    text += [UInt8](repeating: UInt8(ascii: " "), count: (64 - (text.count + 8) % 64) % 64)
     guard text.count <= SafetensorsHeader.lengthLimit else {
       throw ConvNetError(.invalidArgument, "too many tensors or too much metadata for one file")
     }

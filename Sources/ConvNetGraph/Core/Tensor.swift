@@ -37,6 +37,19 @@ public struct Tensor: Sendable {
     try initialize(UnsafeMutableBufferPointer(start: storage.base, count: shape.count))
   }
 
+  /// A tensor of numbers that lie in somebody else's read-only memory, such as a mapped file; a write
+  /// copies them first.
+  ///
+  /// - Parameters:
+  ///   - shape: the sizes; their product is the count of numbers at `base`.
+  ///   - base: the numbers, row-major and 64-byte aligned.
+  ///   - owner: what keeps the memory alive.
+  package init(_ shape: Shape, viewing base: UnsafePointer<Float>, owner: any AnyObject & Sendable)
+  {
+    self.shape = shape
+    self.storage = TensorStorage(viewing: base, owner: owner)
+  }
+
   private init(_ shape: Shape, sharing storage: TensorStorage) {
     self.shape = shape
     self.storage = storage
@@ -81,6 +94,9 @@ public struct Tensor: Sendable {
   /// The address of the elements; valid as long as a copy of the tensor lives and is not written to.
   package var address: UnsafeMutablePointer<Float> { storage.base }
 
+  /// Whether the elements lie in memory of another owner, mapped from a file.
+  package var isMapped: Bool { storage.owner != nil }
+
   /// Writes the elements in row-major order; the pointer is 64-byte aligned.
   public mutating func withUnsafeMutableBufferPointer<Result, Failure: Error>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws(Failure) -> Result
@@ -91,7 +107,7 @@ public struct Tensor: Sendable {
   }
 
   private mutating func makeUnique() {
-    guard !isKnownUniquelyReferenced(&storage) else { return }
+    if storage.owner == nil, isKnownUniquelyReferenced(&storage) { return }
     let copy = TensorStorage(count: count)
     copy.base.initialize(from: storage.base, count: count)
     storage = copy
@@ -132,12 +148,22 @@ extension Tensor: CustomStringConvertible {
 /// `@unchecked Sendable`: it is written only while one tensor holds it alone.
 final class TensorStorage: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
+  /// What the memory belongs to; nil where it is the storage's own. Foreign memory is never written.
+  let owner: (any AnyObject & Sendable)?
+
+  init(viewing base: UnsafePointer<Float>, owner: any AnyObject & Sendable) {
+    self.base = UnsafeMutablePointer(mutating: base)
+    self.owner = owner
+  }
 
   init(count: Int) {
+    owner = nil
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
     base = raw.bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
-  deinit { UnsafeMutableRawPointer(base).deallocate() }
+  deinit {
+    if owner == nil { UnsafeMutableRawPointer(base).deallocate() }
+  }
 }
