@@ -12,7 +12,7 @@ let program = CommandLineTool(
   name: "convnet", version: programVersion, summary: "convolutional networks on any CPU",
   commands: [
     TrainCommand.command, EvalCommand.command, PredictCommand.command,
-    ExplainCommand.command, VerifyCommand.command, SummaryCommand.command,
+    ExplainCommand.command, VerifyCommand.command, SummaryCommand.command, BenchCommand.command,
     DataCommand.command, ModelsCommand.command, DoctorCommand.command,
   ])
 exit(await program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -16,8 +16,11 @@ enum EngineArguments {
 
   /// The engine's options as the command line says.
   static func options(_ arguments: ParsedArguments) -> EngineOptions {
-    EngineOptions(
-      threads: arguments[threads],
-      precision: arguments[precision] == "bf16" ? .bfloat16 : .float32)
+    EngineOptions(threads: arguments[threads], precision: precision(arguments))
+  }
+
+  /// What products may be rounded to.
+  static func precision(_ arguments: ParsedArguments) -> EngineOptions.Precision {
+    arguments[precision] == "bf16" ? .bfloat16 : .float32
   }
 }
