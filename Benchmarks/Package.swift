@@ -17,6 +17,8 @@ let package = Package(
       name: "accuracy", dependencies: [.product(name: "ConvNet", package: "ConvNet")]),
     .executableTarget(
       name: "network", dependencies: [.product(name: "ConvNet", package: "ConvNet")]),
+    .executableTarget(
+      name: "exactness", dependencies: [.product(name: "ConvNet", package: "ConvNet")]),
   ],
   cLanguageStandard: .c17
 )
