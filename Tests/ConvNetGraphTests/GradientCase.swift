@@ -38,6 +38,6 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   /// All cases; each topic has its own file.
   static let all: [GradientCase] = [
     convolution, elementwise, linear, normalisation, pooling,
-    activations, arithmetic, losses, shapes, images,
+    activations, arithmetic, losses, shapes, images, picking,
   ].flatMap { $0 }
 }

@@ -1,7 +1,7 @@
 /// Collects the nodes of a graph while a network is traced or a pass rewrites it.
 public final class GraphBuilder {
   /// What has been collected.
-  public internal(set) var graph: Graph
+  public package(set) var graph: Graph
   /// The first mistake, if there was one.
   public private(set) var error: ConvNetError?
 
@@ -12,10 +12,10 @@ public final class GraphBuilder {
   /// The node whose gradient is being expressed; its name goes into the new nodes' names.
   var gradientOf: String?
   /// The node that is being replaced; the new nodes take its name.
-  var standingFor: String?
+  package var standingFor: String?
 
   /// A builder that goes on with an existing graph.
-  init(continuing graph: Graph) {
+  package init(continuing graph: Graph) {
     self.graph = graph
     self.names = ModuleNames()
     for node in graph.nodes { nameUses[node.name] = 1 }
@@ -100,7 +100,7 @@ public final class GraphBuilder {
   }
 
   /// The value of this graph with a given number.
-  func value(_ id: ValueID) -> Value { Value(builder: self, id: id) }
+  package func value(_ id: ValueID) -> Value { Value(builder: self, id: id) }
 
   /// Records the first mistake.
   func fail(_ error: ConvNetError) {
@@ -120,7 +120,7 @@ public final class GraphBuilder {
   }
 
   /// The graph with its outputs, or the first mistake.
-  func finish(_ outputs: [Value]) throws(ConvNetError) -> Graph {
+  package func finish(_ outputs: [Value]) throws(ConvNetError) -> Graph {
     if let error { throw error }
     graph.outputs = outputs.compactMap(\.id)
     guard graph.outputs.count == outputs.count, !outputs.isEmpty else {

@@ -4,7 +4,7 @@
 /// effect, so that `forward` needs no `try`; the mistake is thrown by what started the trace.
 public struct Value {
   let builder: GraphBuilder
-  let id: ValueID?
+  package let id: ValueID?
 
   /// The sizes, `[B, C, H, W]` for images; after a mistake, ones.
   public var shape: Shape {
