@@ -122,6 +122,9 @@ let package = Package(
       dependencies: ["ConvNet", "ConvNetExplain", "ConvNetFormats", "ConvNetGraph"],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "ConvNetONNXTests", dependencies: ["ConvNet"], exclude: ["Peers"],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "ConvNetCLITests", dependencies: ["ConvNetCLI", "ConvNetFormats", "ConvNetGraph"],
       swiftSettings: swiftSettings),
   ],

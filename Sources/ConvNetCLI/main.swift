@@ -13,6 +13,7 @@ let program = CommandLineTool(
   commands: [
     TrainCommand.command, EvalCommand.command, PredictCommand.command,
     ExplainCommand.command, VerifyCommand.command, SummaryCommand.command, BenchCommand.command,
+    RunCommand.command, ImportCommand.command, ExportCommand.command, ConvertCommand.command,
     DataCommand.command, ModelsCommand.command, DoctorCommand.command,
   ])
 exit(await program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

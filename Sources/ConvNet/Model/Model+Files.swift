@@ -34,7 +34,8 @@ extension Model {
     try SafetensorsFile.bytes(of: checkedWeights(), metadata: try metadata())
   }
 
-  /// Reads a model file.
+  /// Reads a model file, or an ONNX file whose sizes are not free (else
+  /// ``init(onnx:input:labels:preprocessing:)``).
   ///
   /// Large weights are not copied: they stay in the file, which must not be changed in place while the
   /// model lives. ``save(to:)`` replaces files and may be used on the same name.
@@ -42,7 +43,12 @@ extension Model {
   /// - Throws: ``ConvNetError``: the file's errors, or of kind `invalidData` naming the part that is
   ///   damaged or missing.
   public init(contentsOf path: String) throws(ConvNetError) {
-    try self.init(FileBytes(path: path))
+    let bytes = try FileBytes(path: path)
+    if ONNXModel.isONNX(bytes, path: path) {
+      try self.init(onnx: ONNXModel(path: path))
+    } else {
+      try self.init(bytes)
+    }
   }
 
   /// Reads a model file's bytes.

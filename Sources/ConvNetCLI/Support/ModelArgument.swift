@@ -8,7 +8,7 @@ internal import ConvNetText
 enum ModelArgument {
   static let path = Positional<String>.required(
     "MODEL", rule: .nameOrFile(PretrainedModel.names),
-    "a model file, as 'train' saves it, or the name of a pretrained network")
+    "a model file, as 'train' saves it, an ONNX file, or the name of a pretrained network")
 
   /// Loads it.
   static func load(
