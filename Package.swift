@@ -20,6 +20,10 @@ let swiftSettings: [SwiftSetting] =
 let referenceSettings: [SwiftSetting] =
   swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+// What only talks to people is built small; the program shall stay near 15 MB.
+let compactSettings: [SwiftSetting] =
+  swiftSettings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 let cSettings: [CSetting] =
   [
     .enableWarning("all"), .enableWarning("extra"),
@@ -79,18 +83,18 @@ let package = Package(
     .target(
       name: "ConvNetExplain",
       dependencies: ["ConvNet", "ConvNetFormats", "ConvNetGraph", "ConvNetText", "CConvNetAssets"],
-      swiftSettings: swiftSettings),
-    .target(name: "ConvNetText", swiftSettings: swiftSettings),
+      swiftSettings: compactSettings),
+    .target(name: "ConvNetText", swiftSettings: compactSettings),
     .target(
       name: "ConvNetTerminal", dependencies: ["ConvNetFormats", "ConvNetGraph", "ConvNetText"],
-      swiftSettings: swiftSettings),
+      swiftSettings: compactSettings),
     .executableTarget(
       name: "ConvNetCLI",
       dependencies: [
         "ConvNet", "ConvNetExplain", "ConvNetFormats", "ConvNetGraph", "ConvNetTerminal",
         "ConvNetText",
       ],
-      swiftSettings: swiftSettings),
+      swiftSettings: compactSettings),
     .testTarget(
       name: "ConvNetGraphTests", dependencies: ["ConvNetGraph"], exclude: ["ErrorTexts"],
       swiftSettings: swiftSettings),

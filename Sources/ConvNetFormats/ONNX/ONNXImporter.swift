@@ -150,8 +150,10 @@ final class ONNXImporter {
       return try complete(results, node)
     } catch {
       guard error.kind == .unsupported, builder.error == nil else {
-        let named = error.summary.contains(ONNXImporter.displayName(node))
-        throw error.at(named ? model.name : "\(model.name): \(node.place)")
+        // Looked for byte by byte: searching in a String would link a megabyte of regular expressions.
+        let name = Array(ONNXImporter.displayName(node).utf8), text = Array(error.summary.utf8)
+        let isNamed = text.indices.contains { text[$0...].starts(with: name) }
+        throw error.at(isNamed ? model.name : "\(model.name): \(node.place)")
       }
       problems.append((node.qualifiedType, node.place, error.summary))
       return nothing
