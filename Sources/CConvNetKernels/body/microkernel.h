@@ -92,7 +92,7 @@ CN_INLINE void multiply(const block *b, const int pixels, const int vectors,
   const quad *quads = b->quads, *end = quads + b->quad_count;
   for (; quads < end; quads++) {
     if (contiguous) {
-      const quad *later = quads + QUADS_AHEAD < end ? quads + QUADS_AHEAD : quads;
+      const quad *later = end - quads > QUADS_AHEAD ? quads + QUADS_AHEAD : quads;
       const float *ahead = b->source + later->source;
 #pragma clang loop unroll(full)
       for (int p = 0; p < pixels; p++) __builtin_prefetch(ahead + p * CN_VL);

@@ -150,7 +150,7 @@ final class ONNXImporter {
       return try complete(results, node)
     } catch {
       guard error.kind == .unsupported, builder.error == nil else {
-        // Looked for byte by byte: searching in a String would link a megabyte of regular expressions.
+        // Byte by byte: searching for a String in a String brings in regular expressions.
         let name = Array(ONNXImporter.displayName(node).utf8), text = Array(error.summary.utf8)
         let isNamed = text.indices.contains { text[$0...].starts(with: name) }
         throw error.at(isNamed ? model.name : "\(model.name): \(node.place)")
