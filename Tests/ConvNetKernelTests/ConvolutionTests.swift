@@ -59,7 +59,12 @@ extension cn_convolution_problem {
       .init(n: 1, c: 16, h: 30, o: 32, k: 3, p: 1),  // whole rows
       .init(n: 3, c: 20, h: 7, o: 40, k: 3, p: 1),  // several images to a task
       .init(n: 5, c: 24, h: 2, o: 40, k: 3, p: 1),
-      .init(n: 1, c: 72, h: 7, w: 5, o: 67, k: 3, p: 1),  // few pixels: F(2x2, 3x3)
+      .init(n: 1, c: 72, h: 7, w: 5, o: 67, k: 3, p: 1),  // 4 + 3 and 3 + 3
+      .init(n: 1, c: 72, h: 4, w: 2, o: 67, k: 3, p: 1),  // few pixels: F(2x2, 3x3)
+      .init(n: 1, c: 150, h: 3, w: 4, o: 40, k: 3, p: 1),  // weights transformed in three rounds
+      .init(n: 2, c: 20, h: 14, w: 10, o: 35, k: 3, p: 1),  // 4 + 4 + 3 + 3 and 4 + 3 + 3
+      .init(n: 2, c: 20, h: 14, w: 27, o: 35, k: 3, s: 2, p: 1),  // Winograd of stride two
+      .init(n: 1, c: 150, h: 6, w: 7, o: 33, k: 3, s: 2, p: 1),
       .init(n: 9, c: 19, h: 1, o: 35, k: 3, p: 1),  // 1x1 images: one tap of nine
       .init(n: 20, c: 19, h: 2, o: 35, k: 3, p: 1),  // position by position
       .init(n: 10, c: 9, h: 3, o: 35, k: 5, s: 2, p: 2),
@@ -83,9 +88,10 @@ extension cn_convolution_problem {
       (p.groups, p.out_channels) = (p.channels, p.channels)
       list.append(p)
     }
-    for _ in 0..<16 {  // what Winograd does, with any padding and ragged tiles
-      var p = cn_convolution_problem(c: random.int(1...50), h: 1, o: random.int(1...50), k: 3)
-      (p.batch, p.height, p.width) = (random.int(1...3), random.int(3...13), random.int(3...13))
+    for index in 0..<24 {  // what Winograd does, with any padding and ragged tiles
+      var p = cn_convolution_problem(
+        c: random.int(1...50), h: 1, o: random.int(1...50), k: 3, s: index % 3 == 0 ? 2 : 1)
+      (p.batch, p.height, p.width) = (random.int(1...3), random.int(3...17), random.int(3...17))
       (p.pad_top, p.pad_bottom) = (random.int(0...3), random.int(0...3))
       (p.pad_left, p.pad_right) = (random.int(0...3), random.int(0...3))
       list.append(p)

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +16,11 @@
 
 // Time this thread computed: on a shared machine it leaves out what others took, on an idle one it
 // is the time on the clock.
+static clockid_t timer = CLOCK_THREAD_CPUTIME_ID;
+
 static double seconds(void) {
   struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  clock_gettime(timer, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -65,14 +69,78 @@ static double probe(const char *isa) {
   return best;
 }
 
+// ---- Threads: tasks are taken one by one, a phase begins when the one before has ended ----
+
+enum { MOST_THREADS = 64 };
+
+typedef struct team {
+  const cn_kernel_table *table;
+  const cn_convolution_plan *plan;
+  const cn_convolution_arguments *arguments;
+  int threads;
+  float *scratch[MOST_THREADS];
+  // Of the run that is going on.
+  atomic_int run, next[CN_MAX_PHASES], finished[CN_MAX_PHASES], left;
+} team;
+
+typedef struct member {
+  team *team;
+  int index;
+} member;
+
+static void take_part(team *t, int index) {
+  for (int phase = 0; phase < t->plan->phases; phase++) {
+    const int tasks = t->plan->tasks[phase];
+    for (int task; (task = atomic_fetch_add(&t->next[phase], 1)) < tasks;) {
+      t->table->convolution->run(t->plan, phase, task, t->arguments, t->scratch[index]);
+      atomic_fetch_add(&t->finished[phase], 1);
+    }
+    while (atomic_load(&t->finished[phase]) < tasks) {
+    }
+  }
+}
+
+static void *member_main(void *argument) {
+  const member *m = argument;
+  for (int seen = 0;;) {
+    int run;
+    while ((run = atomic_load(&m->team->run)) == seen) {
+    }
+    if (run < 0) return NULL;
+    seen = run;
+    take_part(m->team, m->index);
+    atomic_fetch_add(&m->team->left, 1);
+  }
+}
+
+static void run_once(team *t) {
+  for (int phase = 0; phase < t->plan->phases; phase++) {
+    atomic_store(&t->next[phase], 0);
+    atomic_store(&t->finished[phase], 0);
+  }
+  atomic_store(&t->left, 1);
+  atomic_fetch_add(&t->run, 1);
+  take_part(t, 0);
+  while (atomic_load(&t->left) < t->threads) {
+  }
+}
+
 // ---- Problems ----
 
 static const char *algorithm_names[] = {"auto",     "direct", "depthwise", "stem",
                                         "winograd", "phased", "bf16"};
 static const char *direction_names[] = {"fwd", "bwd-d", "bwd-w"};
 
-static bool parse(char *line, cn_convolution_request *r) {
+// How a problem is run.
+typedef struct conditions {
+  int threads;
+  // Each run finds the weights in memory, not in a cache: it has its own copy of many.
+  bool cold;
+} conditions;
+
+static bool parse(char *line, cn_convolution_request *r, conditions *how) {
   *r = (cn_convolution_request){0};
+  *how = (conditions){.threads = 1};
   cn_convolution_problem *p = &r->problem;
   int w = 0, k = 1, s = 1, pad = 0, d = 1;
   p->batch = p->groups = 1;
@@ -86,6 +154,14 @@ static bool parse(char *line, cn_convolution_request *r) {
     } else if (strncmp(word, "algo=", 5) == 0) {
       for (int i = 0; i < 7; i++)
         if (strcmp(word + 5, algorithm_names[i]) == 0) r->algorithm = (cn_algorithm)i;
+    } else if (strncmp(word, "threads=", 8) == 0) {
+      how->threads = atoi(word + 8);
+      if (how->threads < 1 || how->threads > MOST_THREADS) {
+        fprintf(stderr, "layer: from 1 to %d threads\n", MOST_THREADS);
+        return false;
+      }
+    } else if (strcmp(word, "cold") == 0) {
+      how->cold = true;
     } else if (strcmp(word, "cached") == 0) {
       r->constant_weights = true;
     } else if (strcmp(word, "plain") == 0) {
@@ -217,7 +293,8 @@ static int by_size(const void *a, const void *b) {
   return d < 0 ? -1 : d > 0;
 }
 
-static void measure(const cn_kernel_table *table, const cn_convolution_request *request) {
+static void measure(const cn_kernel_table *table, const cn_convolution_request *request,
+                    const conditions *how) {
   const cn_convolution_problem *p = &request->problem;
   cn_convolution_plan plan;
   const cn_status status = table->convolution->plan(request, &plan);
@@ -235,16 +312,22 @@ static void measure(const cn_kernel_table *table, const cn_convolution_request *
 
   float *x = tensor(X_SEED, p->batch, p->channels, in_plane, v, request->plain_source);
   float *dy = tensor(DY_SEED, p->batch, p->out_channels, out_plane, v, false);
-  float *weights = memory(4 * weight_count), *gradient = memory(4 * weight_count);
+  // Copies of all that is read of the weights, so many that no cache holds them.
+  const int64_t weight_bytes = (4 * weight_count + 63) / 64 * 64;
+  const int64_t packed_bytes = (plan.packed_weight_bytes + 63) / 64 * 64;
+  const int copies = how->cold ? (int)(1 + (256 << 20) / (weight_bytes + packed_bytes)) : 1;
+  float *weights = memory(copies * weight_bytes), *gradient = memory(weight_bytes);
   for (int64_t i = 0; i < weight_count; i++) weights[i] = value_at(W_SEED, i);
+  for (int i = 1; i < copies; i++)
+    memcpy((char *)weights + i * weight_bytes, weights, (size_t)weight_bytes);
   const int targets = backward ? p->channels : p->out_channels;
   const int64_t target_plane = backward ? in_plane : out_plane;
   const int target_blocks = (targets + v - 1) / v;
   float *result = memory(4 * (int64_t)p->batch * target_blocks * v * target_plane);
-  float *packed = memory(plan.packed_weight_bytes), *workspace = memory(plan.workspace_bytes);
-  float *scratch = memory(plan.thread_scratch_bytes), *bias = memory(4 * (p->out_channels + 64));
+  float *packed = memory(copies * packed_bytes), *workspace = memory(plan.workspace_bytes);
+  float *bias = memory(4 * (p->out_channels + 64));
   float *mean = memory(4 * (targets + 64)), *squares = memory(4 * (targets + 64));
-  const cn_convolution_arguments arguments = {
+  cn_convolution_arguments arguments = {
       .source = backward ? dy : x,
       .destination = result,
       .packed_weights = packed,
@@ -259,25 +342,46 @@ static void measure(const cn_kernel_table *table, const cn_convolution_request *
       .bias_gradient = weights_wanted ? bias : NULL,
   };
 
-  const double peak = probe(table->isa);
+  const int threads = how->threads;
+  static team workers;
+  static member members[MOST_THREADS];
+  pthread_t handles[MOST_THREADS];
+  workers = (team){.table = table, .plan = &plan, .arguments = &arguments, .threads = threads};
+  for (int i = 0; i < threads; i++) workers.scratch[i] = memory(plan.thread_scratch_bytes);
+  for (int i = 1; i < threads; i++) {
+    members[i] = (member){&workers, i};
+    if (pthread_create(&handles[i], NULL, member_main, &members[i]) != 0) {
+      fprintf(stderr, "layer: no thread\n");
+      exit(1);
+    }
+  }
+
+  // One thread is timed by what it computed, several by the clock on the wall.
+  timer = threads > 1 ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID;
+  const double peak = threads * probe(table->isa);
   enum { MOST = 2000 };
   static double times[MOST];
   double pack_time = 1e9;
   int runs = 0;
   const double begin = seconds();
+  for (int i = 0; i < copies; i++)
+    for (int t = 0; t < plan.pack_tasks; t++)
+      table->convolution->pack(&plan, t, weights, (float *)((char *)packed + i * packed_bytes));
   while (runs < 5 || (runs < MOST && seconds() - begin < (getenv("QUICK") ? 0.0 : 0.5))) {
+    arguments.weights = (float *)((char *)weights + runs % copies * weight_bytes);
+    arguments.packed_weights = (float *)((char *)packed + runs % copies * packed_bytes);
     const double start = seconds();
     if (runs < 5 || !request->constant_weights)
-      for (int t = 0; t < plan.pack_tasks; t++) table->convolution->pack(&plan, t, weights, packed);
+      for (int t = 0; t < plan.pack_tasks; t++) table->convolution->pack(&plan, t, weights, (float *)arguments.packed_weights);
     const double middle = seconds();
-    for (int phase = 0; phase < plan.phases; phase++)
-      for (int t = 0; t < plan.tasks[phase]; t++)
-        table->convolution->run(&plan, phase, t, &arguments, scratch);
+    run_once(&workers);
     const double end = seconds();
     if (runs < 5 || !request->constant_weights)
       if (middle - start < pack_time) pack_time = middle - start;
     times[runs++] = end - middle;
   }
+  atomic_store(&workers.run, -1);
+  for (int i = 1; i < threads; i++) pthread_join(handles[i], NULL);
   qsort(times, (size_t)runs, sizeof times[0], by_size);
   const double best = times[0], median = times[runs / 2];
   if (!plan.pack_tasks) pack_time = 0;
@@ -309,8 +413,9 @@ static void measure(const cn_kernel_table *table, const cn_convolution_request *
          work / (best + pack_time), 100 * work / best / peak, peak, plan.tasks[0],
          sqrt(error / (norm > 0 ? norm : 1)));
   fflush(stdout);
-  float *all[] = {x, dy, weights, gradient, result, packed, workspace, scratch, bias, mean, squares};
+  float *all[] = {x, dy, weights, gradient, result, packed, workspace, bias, mean, squares};
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free(all[i]);
+  for (int i = 0; i < threads; i++) free(workers.scratch[i]);
 }
 
 int main(void) {
@@ -323,7 +428,8 @@ int main(void) {
   char line[512];
   while (fgets(line, sizeof line, stdin)) {
     cn_convolution_request request;
-    if (parse(line, &request)) measure(table, &request);
+    conditions how;
+    if (parse(line, &request, &how)) measure(table, &request, &how);
   }
   return 0;
 }

@@ -39,7 +39,7 @@
 #include "depthwise_gradient.h"
 #include "stem.h"
 #include "winograd_transforms.h"
-#include "winograd_small.h"
+#include "winograd_tiles.h"
 #include "winograd.h"
 #include "winograd_gradient.h"
 

@@ -61,12 +61,9 @@ static double direct_cost(const cn_convolution_plan *plan) {
 
 // The same for Winograd with its transforms. Infinite where it cannot do it.
 static double winograd_cost(const cn_convolution_plan *plan) {
-  if (plan->request.exact_order || !winograd_fits(&plan->request.problem))
+  if (plan->request.exact_order || !winograd_fits(plan))
     return __builtin_inf();
-  const double cost = winograd_tile_cost(plan, winograd_prefers_small(plan));
-  if (plan->request.constant_weights && plan->request.direction != CN_BACKWARD_WEIGHTS) return cost;
-  const winograd_shape s = make_winograd_shape(plan);
-  return cost + 80.0 * s.channels.sources * s.target_blocks;
+  return winograd_cost_of(plan, choose_winograd_kind(plan));
 }
 
 static bool winograd_pays(const cn_convolution_plan *plan) {

@@ -33,7 +33,7 @@ CN_INLINE int64_t wg_plane(int64_t blocks, int64_t tiles) {
 
 static cn_status plan_winograd_gradient(cn_convolution_plan *plan, bool phased) {
   const cn_convolution_problem *p = &plan->request.problem;
-  if (!winograd_fits(p) || plan->request.plain_source) return CN_UNSUPPORTED;
+  if (!winograd_fits(plan) || plan->request.plain_source) return CN_UNSUPPORTED;
   if (p->batch * ceil_div(plan->out_height, 4) * ceil_div(plan->out_width, 4) > INT32_MAX / 64)
     return CN_UNSUPPORTED;
   const winograd_shape s = make_winograd_shape(plan);
@@ -96,7 +96,7 @@ static void transform_out_gradient(const winograd_shape *s, const float *dy, int
                                    (int64_t)width * CN_VL, to, d_plane);
       } else {
         float patch[16 * CN_VL] __attribute__((aligned(64)));
-        copy_patch(from, height, width, at.row, at.column, 4, patch);
+        copy_patch(from, height, width, at.row, at.column, 4, 4, patch);
         winograd_out_gradient_tile(patch, 4 * CN_VL, to, d_plane);
       }
     }
