@@ -111,7 +111,10 @@ let package = Package(
       dependencies: ["ConvNetGraph", "ConvNetEngine", "ConvNetFormats"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ConvNetTrainingTests", dependencies: ["ConvNet"], swiftSettings: swiftSettings),
+      name: "ConvNetTrainingTests", dependencies: ["ConvNet", "CAllocationCounter"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter", cSettings: cSettings),
     .testTarget(
       name: "ConvNetTextTests", dependencies: ["ConvNetText"], swiftSettings: swiftSettings),
     .testTarget(

@@ -24,4 +24,16 @@ import Testing
     #expect("\(plan)".contains("dropout factors"))
     #expect(!"\(plan)".contains("reference loops"))
   }
+
+  @Test func predictingSkipsDropout() throws {
+    let graph = try Graph(input: [2, 20, 6, 6]) { x in
+      F.relu(F.dropout(F.relu(F.dropout2d(x, p: 0.3)), p: 0.5) + x)
+    }
+    let plan = try Plan(graph)
+    #expect(!"\(plan)".lowercased().contains("dropout"))
+    try expectAgreement(graph, seed: 2, tolerance: 1e-7)
+    // What nothing reads is an output, and stays.
+    try expectAgreement(
+      try Graph(input: [2, 20, 6, 6]) { F.dropout($0, p: 0.5) }, seed: 3, tolerance: 0)
+  }
 }

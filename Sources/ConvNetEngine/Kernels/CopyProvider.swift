@@ -4,7 +4,7 @@ internal import ConvNetGraph
 enum CopyProvider: KernelProvider {
   static func answer(_ request: KernelRequest) -> KernelAnswer {
     switch request.operation {
-    case is FlattenOperation, is ReshapeOperation:
+    case is FlattenOperation, is ReshapeOperation, is DropoutOperation:
       return .choice(
         KernelChoice(
           kernel: CopyKernel(count: request.inputShapes[0].count), inputs: [.layout(.plain)],

@@ -29,9 +29,9 @@ enum FillProvider: KernelProvider {
     let resample = request.table.resample
     let (probability, stream) = (mask.dropout.probability, UInt64(truncatingIfNeeded: mask.stream))
     let phase = RangeKernel.Phase(items: (count + 3) / 4, elementsPerItem: 32) { range, memory in
-      let key = UnsafeBufferPointer(start: memory.input(1), count: 4)
+      let key = memory.input(1)
       resample.dropout(
-        nil, memory.output(0), probability, RandomKey.seed(key), stream,
+        nil, memory.output(0), probability, RandomKey.seed(key[0], key[1], key[2], key[3]), stream,
         Int64(4 * range.lowerBound), Int64(min(4 * range.upperBound, count)))
     }
     return KernelChoice(

@@ -107,13 +107,13 @@ enum GraphPasses {
       switch purpose {
       case .inference:
         [
-          runsOnce ? FoldBatchNormOnce.self : FoldBatchNorm.self, FuseConvolution.self,
-          FuseMaxPool.self,
+          SkipDropout.self, runsOnce ? FoldBatchNormOnce.self : FoldBatchNorm.self,
+          FuseConvolution.self, FuseMaxPool.self,
         ]
       case .training:
         [
-          FuseBatchNormTraining.self, FuseBatchNormGradient.self, FuseConvolution.self,
-          FuseInputGradient.self, FuseWeightGradient.self, FuseMaxPool.self,
+          SkipDropout.self, FuseBatchNormTraining.self, FuseBatchNormGradient.self,
+          FuseConvolution.self, FuseInputGradient.self, FuseWeightGradient.self, FuseMaxPool.self,
         ]
       }
     return passes.reduce(graph) { $1.apply($0) }

@@ -11,6 +11,9 @@ internal import Synchronization
 
 /// A row of phases of tasks that a ``ThreadPool`` runs.
 ///
+/// A run allocates nothing, in debug builds either: counted ranges, because `enumerated()` and the
+/// like box their elements there.
+///
 /// How a phase is cut into tasks is fixed when the program is made and never depends on the number of
 /// threads: that is what makes results the same bits at any thread count.
 final class Program: @unchecked Sendable {
@@ -19,6 +22,8 @@ final class Program: @unchecked Sendable {
 
   private let taskCounts: [Int]
   private let body: Body
+  /// Whether more than one thread can be of use.
+  let isParallel: Bool
   // Per phase: epoch << 32 | next task, and the number of finished tasks. They are only touched
   // through atomic operations. A worker that comes late finds another epoch and leaves.
   private let next: UnsafeMutablePointer<Atomic<UInt64>>
@@ -30,6 +35,7 @@ final class Program: @unchecked Sendable {
   init(taskCounts: [Int], body: @escaping Body) {
     self.taskCounts = taskCounts
     self.body = body
+    isParallel = taskCounts.contains { $0 > 1 }
     next = .allocate(capacity: max(1, taskCounts.count))
     finished = .allocate(capacity: max(1, taskCounts.count))
     for phase in taskCounts.indices {
@@ -45,13 +51,10 @@ final class Program: @unchecked Sendable {
     finished.deallocate()
   }
 
-  /// Whether more than one thread can be of use.
-  var isParallel: Bool { taskCounts.contains { $0 > 1 } }
-
   /// Does everything on the calling thread.
   func runAlone() {
-    for (phase, count) in taskCounts.enumerated() {
-      for task in 0..<count { body(phase, task, 0) }
+    for phase in 0..<taskCounts.count {
+      for task in 0..<taskCounts[phase] { body(phase, task, 0) }
     }
   }
 
@@ -65,7 +68,8 @@ final class Program: @unchecked Sendable {
 
   /// Takes tasks until the program is finished or, for a worker, `isCurrent` says it is over.
   func takePart(thread: Int, epoch: UInt32, isCurrent: () -> Bool) {
-    for (phase, count) in taskCounts.enumerated() {
+    for phase in 0..<taskCounts.count {
+      let count = taskCounts[phase]
       while let task = takeTask(phase: phase, count: count, epoch: epoch) {
         body(phase, task, thread)
         finished[phase].add(1, ordering: .acquiringAndReleasing)

@@ -10,8 +10,12 @@ public enum RandomKey {
     }
   }
 
-  /// The seed of a key's numbers; what is no number of 16 bits counts as 0.
-  public static func seed(_ numbers: some Collection<some BinaryFloatingPoint>) -> UInt64 {
-    numbers.reversed().reduce(0) { $0 << 16 | UInt64(UInt16(exactly: $1) ?? 0) }
+  /// The seed of a key's four numbers; what is no number of 16 bits counts as 0.
+  public static func seed(_ first: Float, _ second: Float, _ third: Float, _ fourth: Float)
+    -> UInt64
+  {
+    part(first) | part(second) << 16 | part(third) << 32 | part(fourth) << 48
   }
+
+  private static func part(_ number: Float) -> UInt64 { UInt64(UInt16(exactly: number) ?? 0) }
 }

@@ -98,8 +98,10 @@ public struct DropoutMask: GradientOperation {
   public func reference<Scalar: ReferenceScalar>(
     _ inputs: [ReferenceArray<Scalar>], outputs: [Shape]
   ) -> [ReferenceArray<Scalar>] {
+    let key = inputs[1].elements.map { Float($0) }
     let random = CounterRandom(
-      seed: RandomKey.seed(inputs[1].elements), stream: UInt64(truncatingIfNeeded: stream))
+      seed: RandomKey.seed(key[0], key[1], key[2], key[3]),
+      stream: UInt64(truncatingIfNeeded: stream))
     let threshold = Double(dropout.probability) * 0x1p32
     let kept = dropout.probability < 1 ? 1 / (1 - Scalar(dropout.probability)) : 0
     var factors = ReferenceArray<Scalar>(outputs[0])
