@@ -120,7 +120,6 @@ extension ONNXOperators {
       [.constant(TypedTensor(.int64, [], [Double(try context.shape(0).count)]), name: "")]
     },
     "If": { context throws(ConvNetError) in
-      guard !context.folds else { throw context.refuse("its branches depend on the network") }
       let holds = try context.known(0, "condition").doubles.first != 0
       guard
         case .graph(let branch)? = context.node.attributes[holds ? "then_branch" : "else_branch"]
