@@ -40,7 +40,82 @@ private let readers: [String: @Sendable (FileBytes) throws -> Void] = [
     // A network of any shape can be described and planned, if it is not too large for that.
     _ = "\(model.summary())"
   },
+  "onnx": { bytes in
+    let network = try ONNXModel(bytes).network()
+    let numbers = network.weights.reduce(0) { $0 + $1.tensor.count }
+    guard numbers < 1 << 18, network.graph.nodes.count < 200 else { return }
+    // What has a form in ONNX again is the same network then.
+    guard let written = try? network.onnxBytes() else { return }
+    let again = try ONNXModel(FileBytes(written, name: "again")).network()
+    precondition(again.inputs == network.inputs && again.outputs == network.outputs)
+    precondition(
+      again.graph.outputs.map { again.graph.shape($0) }
+        == network.graph.outputs.map { network.graph.shape($0) })
+  },
+  "idx": { bytes in
+    let (pictures, labels) = try halves(of: bytes)
+    try look(at: IDXImages(images: pictures, labels: labels))
+  },
+  "cifar": { bytes in
+    let file = try scratch.file(bytes, "batch.bin")
+    try look(at: CIFARImages(paths: [file], variant: .cifar10))
+  },
+  "list": { bytes in try detect(bytes, "list.csv") },
+  "tar": { bytes in try detect(bytes, "pictures.tar") },
+  "zlib": { bytes in
+    let packed = bytes.withUnsafeBytes { Array($0) }
+    let plain = try Zlib.decompressed(packed, limit: 1 << 20, name: "fuzz")
+    let again = try Zlib.decompressed(Zlib.compressed(plain), limit: 1 << 20, name: "again")
+    precondition(again == plain)
+  },
 ]
+
+/// Two files in one: two bytes say where the first one ends.
+private func halves(of bytes: FileBytes) throws -> (first: String, second: String) {
+  let raw = bytes.withUnsafeBytes { Array($0) }
+  let length = raw.count < 2 ? 0 : Int(raw[0]) + Int(raw[1]) << 8
+  let body = raw.dropFirst(2)
+  return (
+    try scratch.file(FileBytes(body.prefix(length), name: "first"), "first"),
+    try scratch.file(FileBytes(body.dropFirst(length), name: "second"), "second")
+  )
+}
+
+/// Opens a data set that is one file; its pictures are the reader `picture`'s matter.
+private func detect(_ bytes: FileBytes, _ name: String) throws {
+  let dataset = try Dataset.detect(scratch.file(bytes, name))
+  for part in dataset.parts.values { try look(at: part, decodes: false) }
+}
+
+/// Reads the first and the last picture with their names and classes.
+private func look(at pictures: some LabeledImages, decodes: Bool = true) throws {
+  for index in Set([0, pictures.count - 1]) where pictures.count > 0 {
+    precondition(pictures.classNames.indices.contains(pictures.label(at: index)))
+    precondition(!pictures.name(at: index).isEmpty)
+    guard decodes else { continue }
+    let image = try pictures.image(at: index)
+    precondition(image.pixels.count == image.width * image.height * image.channels)
+  }
+}
+
+/// A folder of this process, in memory where there is such a place, for what is read by path.
+private let scratch = ScratchFolder()
+
+private struct ScratchFolder {
+  let path: String
+
+  init() {
+    path = "\(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")/convnet-fuzz-\(getpid())"
+    mkdir(path, 0o700)
+  }
+
+  /// The path of a file that holds the bytes.
+  func file(_ bytes: FileBytes, _ name: String) throws -> String {
+    let file = "\(path)/\(name)"
+    try AtomicFile.write(bytes.withUnsafeBytes { Array($0) }, to: file)
+    return file
+  }
+}
 
 /// The reader that `CONVNET_FUZZ` names.
 private let reader: @Sendable (FileBytes) throws -> Void = {

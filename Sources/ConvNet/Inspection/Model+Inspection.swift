@@ -105,11 +105,15 @@ extension Model {
     return copy
   }
 
+  /// The network without a softmax that ends it: losses are defined on scores.
+  var scoringGraph: Graph { graph(returning: [scoreValue]) }
+
   /// The scores before a softmax that ends the network.
   var scoreValue: ValueID {
     let output = graph.outputs[0]
     guard let last = graph.nodes.last(where: { $0.outputs.contains(output) }),
-      last.operation is SoftmaxOperation, let input = last.inputs.first
+      let softmax = last.operation as? SoftmaxOperation, let input = last.inputs.first,
+      graph.shape(output).rank == 2, [1, -1].contains(softmax.dim)
     else { return output }
     return input
   }

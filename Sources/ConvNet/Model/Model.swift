@@ -54,8 +54,11 @@ public struct Model: Sendable {
     guard let input = graph.inputs.first, graph.inputs.count == 1, graph.outputs.count == 1 else {
       throw ConvNetError(
         .unsupported,
-        "a network of \(graph.inputs.count) inputs and \(graph.outputs.count) outputs is no model",
-        reason: "a model has one input and one output")
+        "a network of \(counted(graph.inputs.count, "input")) and "
+          + "\(counted(graph.outputs.count, "output")) is no model",
+        reason: "a model has one input and one output",
+        advice: "run it on tensors: convnet run FILE --inputs in.safetensors --outputs "
+          + "out.safetensors, in Swift NetworkRun.outputs(of:inputs:)")
     }
     self.graph = try graph.reshaped(batch: 1)
     let tensors = try graph.matching(weights)
@@ -117,6 +120,11 @@ public struct Model: Sendable {
         advice: "make the network for \(labels.count) classes, or load another head")
     }
   }
+}
+
+/// "1 input", "2 inputs".
+private func counted(_ count: Int, _ what: String) -> String {
+  count == 1 ? "1 \(what)" : "\(count) \(what)s"
 }
 
 /// How a model was trained, for the model's file.

@@ -35,6 +35,8 @@ public struct Predictor: Sendable {
   /// One output without the batch: `[classes]` for a classifier.
   public let outputShape: Shape
 
+  /// Whether the outputs are shares already: the network ends in a softmax.
+  private let endsInSoftmax: Bool
   private let pool: ExecutorPool
   private let normalizer: Normalizer
 
@@ -46,6 +48,7 @@ public struct Predictor: Sendable {
     pool = try ExecutorPool(
       plan, weights: model.weights, limit: concurrency ?? AvailableCores.count)
     self.batch = batch
+    endsInSoftmax = model.scoreValue != model.graph.outputs[0]
     labels = model.labels
     preprocessing = model.preprocessing
     inputShape = model.inputShape
@@ -145,7 +148,7 @@ public struct Predictor: Sendable {
   private func classifications(
     _ scores: UnsafeBufferPointer<Float>, top count: Int
   ) -> [Classification] {
-    let shares = Scores.softmax(scores)
+    let shares = endsInSoftmax ? scores.map(Double.init) : Scores.softmax(scores)
     return Scores.top(count, of: scores).map { index in
       Classification(
         index: index, label: labels.indices.contains(index) ? labels[index] : "\(index)",

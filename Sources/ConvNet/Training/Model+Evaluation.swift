@@ -35,7 +35,8 @@ extension Model {
     try checkClasses(of: images)
     return try evaluate(
       on: images,
-      plan: Plan(graph.reshaped(batch: max(1, min(batch, images.count))), options: options),
+      plan: Plan(
+        scoringGraph.reshaped(batch: max(1, min(batch, images.count))), options: options),
       loaderThreads: loaderThreads, skipsUnreadable: skipsUnreadable, each: each,
       progress: progress)
   }

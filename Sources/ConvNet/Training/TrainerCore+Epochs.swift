@@ -54,7 +54,7 @@ extension TrainerCore {
   private func evaluationPlan(_ images: any LabeledImages) throws(ConvNetError) -> Plan {
     if let cachedEvaluationPlan { return cachedEvaluationPlan }
     let plan = try Plan(
-      model.graph.reshaped(batch: max(1, min(batch, images.count))), options: options)
+      model.scoringGraph.reshaped(batch: max(1, min(batch, images.count))), options: options)
     cachedEvaluationPlan = plan
     return plan
   }

@@ -29,11 +29,17 @@ enum TrainCommand {
     var configuration = TrainOptions.configuration(arguments)
     try configuration.validate()
     let start = try arguments[TrainOptions.pretrained].map { (name) throws(ConvNetError) in
-      try StartingPoint(name, console: console)
+      try StartingPoint(name, size: size(arguments), console: console)
     }
-    let architecture =
-      arguments[TrainOptions.architecture] ?? start?.architecture ?? TrainOptions.usualArchitecture
-    var model = try network(architecture, arguments, for: dataset)
+    var model: Model
+    if let own = start?.network, arguments[TrainOptions.architecture] == nil {
+      model = try adapted(own, arguments, for: dataset)
+    } else {
+      model = try network(
+        arguments[TrainOptions.architecture] ?? start?.architecture
+          ?? TrainOptions.usualArchitecture, arguments, for: dataset)
+    }
+    let architecture = model.architecture
     if let start, try start.apply(to: &model, console: console) {
       configuration.measuresNormalization = false
     }
@@ -57,14 +63,37 @@ enum TrainCommand {
       trainer, dataset, folder, console, writesEvents: arguments[TrainOptions.tensorBoard])
   }
 
+  private static func size(_ arguments: ParsedArguments) -> Size2D? {
+    arguments[TrainOptions.size].map { Size2D(height: $0[0], width: $0[$0.count - 1]) }
+  }
+
+  /// A network of no zoo for the data's classes and the size that was asked for.
+  private static func adapted(
+    _ own: Model, _ arguments: ParsedArguments, for dataset: Dataset
+  ) throws(ConvNetError) -> Model {
+    var model = own
+    if own.outputShape != [dataset.classNames.count] {
+      model = try own.withNewHead(
+        labels: dataset.classNames, seed: UInt64(arguments[TrainOptions.seed]))
+    }
+    guard let size = size(arguments), own.inputShape.rank == 3,
+      size != Size2D(height: own.inputShape[1], width: own.inputShape[2])
+    else { return model }
+    let graph = try model.graph.reshaped(inputs: [
+      [1, own.inputShape[0], size.height, size.width]
+    ])
+    return try Model(
+      graph, weights: model.weights, labels: dataset.classNames, architecture: model.architecture)
+  }
+
   /// The untrained model for the data's classes, channels and size.
   private static func network(
     _ architecture: String, _ arguments: ParsedArguments, for dataset: Dataset
   ) throws(ConvNetError) -> Model {
     let entry = try Zoo.entry(architecture)
     let size: Size2D
-    if let given = arguments[TrainOptions.size] {
-      size = Size2D(height: given[0], width: given[given.count - 1])
+    if let given = Self.size(arguments) {
+      size = given
     } else if let own = try dataset.pictureSize {
       size = own
     } else {

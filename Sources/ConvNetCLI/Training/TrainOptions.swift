@@ -10,8 +10,8 @@ enum TrainOptions {
     defaultText: "\(usualArchitecture), or the pretrained one's", "the network to train")
   static let pretrained = Option<String?>.text(
     "pretrained", "FILE", rule: .nameOrFile(PretrainedModel.names),
-    "weights to begin with: a model file, a state dict of PyTorch, or a pretrained network's name; "
-      + "layers of other shapes, as the one for the classes, begin anew")
+    "weights to begin with: a model or ONNX file, a state dict of PyTorch, or a pretrained network's "
+      + "name; layers of other shapes, as the one for the classes, begin anew")
   static let freeze = Option<Int>.integer(
     "freeze", "N", 0...100_000, default: 0,
     "the layers with weights, from the first one on, that stay as they are")

@@ -61,7 +61,8 @@ enum KernelList {
     ConvolutionProvider.self, NormalizationProvider.self, PoolingProvider.self,
     ActivationProvider.self, BinaryProvider.self, LinearProvider.self,
     LossProvider.self, ChannelProvider.self, ResampleProvider.self, CopyProvider.self,
-    FoldProvider.self, FillProvider.self,
+    FoldProvider.self, FillProvider.self, BroadcastProvider.self, RearrangingProvider.self,
+    MatMulProvider.self,
   ]
 
   /// The kernel for a node, and the refusals of the faster ones.

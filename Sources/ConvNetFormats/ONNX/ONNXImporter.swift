@@ -200,7 +200,9 @@ final class ONNXImporter {
       default: return nil
       }
     }
-    guard size <= ONNXImporter.foldingLimit, !inputs.isEmpty else { return nil }
+    // A node with graphs inside reads more than its inputs; its branches' nodes are folded one by one.
+    let isPlain = node.attributes.values.allSatisfy { if case .graph = $0 { false } else { true } }
+    guard size <= ONNXImporter.foldingLimit, !inputs.isEmpty, isPlain else { return nil }
     let context = ONNXNodeContext(
       node: node, inputs: inputs, scope: scope, opset: model.opset, importer: self, isFolding: true)
     let results = try operation(context)
@@ -243,7 +245,7 @@ final class ONNXImporter {
       if role != .constant { builder.graph.parameters[known.slot].role = role }
       return known.value
     }
-    let own = slotName(name.isEmpty ? "constant.\(constants)" : name)
+    let own = slotName(name.isEmpty ? "constant.\(constants)" : readable(name, constant.shape))
     constants += name.isEmpty ? 1 : 0
     let tensor = constant.tensor
     let value = builder.declareParameter(
@@ -251,6 +253,13 @@ final class ONNXImporter {
     weights[own] = tensor
     if !name.isEmpty { lifted[key] = (value, builder.graph.parameters.count - 1) }
     return value
+  }
+
+  /// The name of a parameter: the file's, or its layer's where torch's exporter made one up
+  /// (`onnx::Conv_193`, for a convolution that swallowed a batch norm).
+  private func readable(_ name: String, _ shape: Shape) -> String {
+    guard name.hasPrefix("onnx::"), let layer = builder.standingFor else { return name }
+    return layer + (shape.rank > 1 ? ".weight" : ".bias")
   }
 
   private func slotName(_ name: String) -> String {

@@ -60,9 +60,10 @@ extension ONNXOperators {
     }
     try keepAspectRatio(context, &axes, x.shape)
     let coordinates: InterpolateOperation.Coordinates
-    switch try context.attribute(
+    let transformation = try context.attribute(
       "coordinate_transformation_mode", isOld ? "asymmetric" : "half_pixel")
-    {
+    switch transformation {
+    case "tf_half_pixel_for_nn": coordinates = .halfPixel
     case "half_pixel": coordinates = .halfPixel
     case "half_pixel_symmetric": coordinates = .halfPixelSymmetric
     case "pytorch_half_pixel": coordinates = .pytorchHalfPixel
@@ -71,13 +72,21 @@ extension ONNXOperators {
     case "tf_crop_and_resize": coordinates = .cropAndResize
     case let other: throw context.refuse("its coordinates are '\(other.escapedForDisplay)'")
     }
-    let rounding: InterpolateOperation.Rounding
+    var rounding: InterpolateOperation.Rounding
     switch try context.attribute("nearest_mode", isOld ? "floor" : "round_prefer_floor") {
     case "round_prefer_floor": rounding = .roundPreferFloor
     case "round_prefer_ceil": rounding = .roundPreferCeil
     case "floor": rounding = .floor
     case "ceil": rounding = .ceil
     case let other: throw context.refuse("its nearest_mode is '\(other.escapedForDisplay)'")
+    }
+    if transformation == "tf_half_pixel_for_nn" {
+      // Half a cell further than half_pixel, which another rounding expresses.
+      switch rounding {
+      case .floor: rounding = .roundPreferCeil
+      case .roundPreferFloor: rounding = .ceil
+      default: throw context.refuse("it rounds '\(transformation)' another way than down")
+      }
     }
     let mode: InterpolateOperation.Mode
     switch try context.attribute("mode", "nearest") {

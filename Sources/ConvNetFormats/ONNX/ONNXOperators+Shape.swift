@@ -120,7 +120,6 @@ extension ONNXOperators {
       [.constant(TypedTensor(.int64, [], [Double(try context.shape(0).count)]), name: "")]
     },
     "If": { context throws(ConvNetError) in
-      guard !context.folds else { throw context.refuse("its branches depend on the network") }
       let holds = try context.known(0, "condition").doubles.first != 0
       guard
         case .graph(let branch)? = context.node.attributes[holds ? "then_branch" : "else_branch"]
@@ -206,7 +205,7 @@ extension ONNXOperators {
         // Backwards: the positions by number.
         let first = min(start < 0 ? start + size : start, size - 1)
         let last = max(end < 0 ? end + size : end, -1)
-        guard size <= 1 << 22 else {
+        guard size <= 1 << 16 else {
           throw context.refuse("it goes backwards through \(size) parts")
         }
         let positions = Array(stride(from: first, to: last, by: max(step, -max(size, 1))))

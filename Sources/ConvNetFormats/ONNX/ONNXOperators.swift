@@ -8,7 +8,7 @@ enum ONNXOperators {
   /// All of them by name.
   static let all: [String: Function] = [
     convolutions, pooling, normalisations, activations, arithmetic, comparisons, reductions, shapes,
-    picking, constants, resizing, losses, integers, recurrent,
+    picking, constants, resizing, detection, losses, integers, recurrent,
   ].reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } }
 
   /// Operators that meant something else before version 7.
