@@ -150,7 +150,7 @@ private struct AtlasSheets {
 
   private func source(_ layer: Atlas.Layer, _ channel: Int) -> String {
     let patches = layer.channels[channel].map { patch in
-      "\(Markup.escaped(patch.name)) <span class=\"n\">\(Markup.shown(Double(patch.value)))</span>"
+      "\(Markup.escaped(patch.shortName)) <span class=\"n\">\(Markup.shown(Double(patch.value)))</span>"
     }
     return "<li><b>\(channel)</b> \(patches.joined(separator: ", "))</li>"
   }

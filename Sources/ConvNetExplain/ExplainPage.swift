@@ -55,7 +55,8 @@ public struct ExplainPage: Sendable {
     let evidence = run.evidenceLayer == nil ? [] : try run.evidence(for: classes)
     let open = try ExplainPage.opening(layers, run, options)
 
-    let ladder = PageDetail.ladder(channels: options.channels)
+    let ladder = PageDetail.ladder(
+      channels: options.channels, hasAtlas: options.atlas != nil)
     for (step, detail) in ladder.enumerated() {
       // What cannot fit need not be tried.
       let count = layers.reduce(0) { $0 + $1.count } + run.model.parameterCount / 8

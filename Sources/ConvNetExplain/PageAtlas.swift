@@ -38,13 +38,15 @@ struct PageAtlas {
   var json: JSONValue {
     let owners = owners
     var shown: [String: [Int]] = [:]
-    for (index, layer) in content.layers.enumerated() {
-      guard let owner = owners[layer.name] else { continue }
-      let wanted = content.detail.isFull ? layer.ranked : content.kept[index]
-      for channel in wanted.prefix(content.detail.atlasChannels)
-      where !(shown[owner]?.contains(channel) ?? false) {
-        shown[owner, default: []].append(channel)
-      }
+    for layer in content.layers {
+      // The channels that answer most where the atlas looked at them.
+      guard let owner = owners[layer.name],
+        atlas.layer(owner)?.measuredAt == layer.layer.name
+      else { continue }
+      let patches = atlas.layer(owner)?.channels ?? []
+      shown[owner] = Array(
+        layer.ranked.filter { patches.indices.contains($0) && !patches[$0].isEmpty }
+          .prefix(content.detail.atlasChannels))
     }
     var layers = JSONObject()
     for layer in atlas.layers {
@@ -59,7 +61,7 @@ struct PageAtlas {
         strips["\(channel)"] = [
           "png": .string(Markup.address(strip.png)),
           "w": .integer(strip.width), "h": .integer(strip.height),
-          "names": .array(patches.map { .string($0.name) }),
+          "names": .array(patches.map { .string($0.shortName) }),
           "values": .array(patches.map { .number(Double($0.value)) }),
           "places": .array(patches.map { [.integer($0.row), .integer($0.column)] }),
         ]
@@ -74,6 +76,11 @@ struct PageAtlas {
       "owners": .object(names), "layers": .object(layers),
     ]
   }
+}
+
+extension Atlas.Patch {
+  /// The last part of the picture's name, where that is a path.
+  var shortName: String { String(name.split(separator: "/").last ?? Substring(name)) }
 }
 
 /// Pieces of pictures side by side as one PNG file.

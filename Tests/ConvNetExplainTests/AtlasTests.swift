@@ -59,7 +59,7 @@ private struct SomePictures: LabeledImages {
           let map = maps[(channel * plane)..<((channel + 1) * plane)]
           let largest = try #require(map.max())
           let place = try #require(map.firstIndex(of: largest)) - channel * plane
-          if largest != 0 { best.append((largest, picture, place)) }
+          if largest > 0 { best.append((largest, picture, place)) }
         }
         best.sort { $0.value == $1.value ? $0.picture < $1.picture : $0.value > $1.value }
         let found = layer.channels[channel]

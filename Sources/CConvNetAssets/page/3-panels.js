@@ -175,12 +175,12 @@ function looksTab(layer, body) {
     body.append(el('p', t('looks.none')), el('pre', { still: true }, `convnet atlas ${run.model.name} DATA -o net.atlas\nconvnet explain ${run.photo.name} --model ${run.model.name} --atlas net.atlas`));
     return;
   }
-  const strip = atlas.channels[state.c], owner = run.atlas.owners[layer.name], alt = (name) => t('looks.alt', { name });
+  const held = Object.keys(atlas.channels).map(Number), at = held.includes(state.c) ? state.c : held[0], strip = atlas.channels[at], owner = run.atlas.owners[layer.name], alt = (name) => t('looks.alt', { name });
   const list = el('select', { test: 'looks-for', onchange: (e) => go({ c: numberOf(e), ...peakOf(layer, numberOf(e)) }, '@looks-for') },
-    [...new Set([state.c, ...Object.keys(atlas.channels).map(Number)])].sort((a, b) => a - b).map((c) => el('option', { value: c, selected: c === state.c, still: true }, c)));
+    held.map((c) => el('option', { value: c, selected: c === at, still: true }, c)));
   body.append(el('p.lede', sentence('looks.say', { field: plain(atlas.field.join('×')), at: code(atlas.at), pictures: plain(group(run.atlas.pictures)), data: code(run.atlas.data) }), ' ', stageOf(atlas)),
     el('div.controls', el('label', t('channel'), ' ', list)),
-    strip ? el('div.patches', pieces(strip, alt).map((tile, i) => el('figure', tile, el('figcaption', num(`atlas:${owner}[${state.c},${i}]`, strip.values[i]), ' ', plain(strip.names[i]))))) : el('p.note', t('looks.quiet')),
+    strip ? el('div.patches', pieces(strip, alt).map((tile, i) => el('figure', tile, el('figcaption', num(`atlas:${owner}[${at},${i}]`, strip.values[i]), ' ', plain(strip.names[i]))))) : el('p.note', t('looks.quiet')),
     el('p.note', t('atlas.stripes')), el('h3', t('looks.story')), storyOf(alt));
 }
 

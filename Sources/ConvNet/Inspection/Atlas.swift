@@ -40,7 +40,7 @@ public struct Atlas: Sendable {
     public var mapSize: Size2D
     /// The pixels of the prepared picture that a piece shows.
     public var fieldSize: Size2D
-    /// For each channel its pieces, the strongest first; none where it was never excited.
+    /// For each channel its pieces, the strongest first; none where no answer was above 0.
     public var channels: [[Patch]]
   }
 

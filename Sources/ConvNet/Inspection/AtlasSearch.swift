@@ -15,23 +15,20 @@ struct StrongestAnswers {
 
   private let limit: Int
   private var lists: [[Answer]]
-  /// What an answer has to exceed to be kept.
+  /// What an answer has to exceed to be kept: 0 at first, since what is not above it is silence.
   private var thresholds: [Float]
 
   init(channels: Int, limit: Int) {
     self.limit = limit
     lists = [[Answer]](repeating: [], count: channels)
-    thresholds = [Float](repeating: -.infinity, count: channels)
+    thresholds = [Float](repeating: 0, count: channels)
   }
 
   subscript(channel: Int) -> [Answer] { lists[channel] }
 
   /// Takes the answer of one picture; pictures come in the order of their numbers.
   mutating func offer(_ answer: Answer, to channel: Int) {
-    // Exactly 0 is silence behind a ReLU, not an answer.
-    guard answer.value > thresholds[channel], answer.value != 0, answer.value.isFinite else {
-      return
-    }
+    guard answer.value > thresholds[channel], answer.value.isFinite else { return }
     // Its own copy of the list would be made otherwise.
     var list: [Answer] = []
     swap(&list, &lists[channel])
