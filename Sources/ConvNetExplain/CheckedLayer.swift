@@ -192,7 +192,7 @@ struct PageSources {
     case "meta":
       guard let layer = layers[owner] else { return nil }
       switch key {
-      case "params", "macs": return layer.entry[key]?.double
+      case "params", "macs", "micros": return layer.entry[key]?.double
       case "channels": return layer.shape.first.map(Double.init)
       case "rf": return layer.entry["rf"]?["h"]?.array?.first?.double
       case "jump": return layer.entry["rf"]?["h"]?.array?.dropFirst().first?.double

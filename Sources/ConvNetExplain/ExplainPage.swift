@@ -39,10 +39,24 @@ public struct ExplainPage: Sendable {
       }
       classes = [wanted] + classes.filter { $0 != wanted }
     }
+    if let atlas = options.atlas {
+      // Both list the network's layers by its own names; of one network all are found.
+      let channels = Dictionary(
+        layers.map { ($0.layer.name, $0.size.channels) }, uniquingKeysWith: { first, _ in first })
+      for layer in atlas.layers where channels[layer.name] != layer.channels.count {
+        throw ConvNetError(
+          .invalidArgument, "the atlas is not of this network",
+          reason:
+            "it has \(layer.channels.count) channels of '\(layer.name.escapedForDisplay)', the "
+            + "network \(channels[layer.name].map { "has \($0)" } ?? "has no such layer")",
+          advice: "make it again: convnet atlas MODEL DATA -o net.atlas")
+      }
+    }
     let evidence = run.evidenceLayer == nil ? [] : try run.evidence(for: classes)
     let open = try ExplainPage.opening(layers, run, options)
 
-    let ladder = PageDetail.ladder(channels: options.channels)
+    let ladder = PageDetail.ladder(
+      channels: options.channels, hasAtlas: options.atlas != nil)
     for (step, detail) in ladder.enumerated() {
       // What cannot fit need not be tried.
       let count = layers.reduce(0) { $0 + $1.count } + run.model.parameterCount / 8

@@ -76,7 +76,7 @@ struct Manifest {
       "positive": .string(SHA256.hex(Palette.positive)),
       "signed": .string(SHA256.hex(Palette.signed)),
     ]
-    if !options.atlas.isEmpty { manifest["atlas"] = atlas }
+    if let atlas = options.atlas { manifest["atlas"] = PageAtlas(atlas, content).json }
     return (.object(manifest), blobs)
   }
 
@@ -141,7 +141,8 @@ struct Manifest {
       "zeros": .number(statistics.zeros),
     ]
     object["hist"] = .array(layer.histogram.map { .integer($0) })
-    object["sha"] = .string(PageBlob.sum(layer.layer.output.elements))
+    object["sha"] = .string(layer.sum)
+    if let micros = layer.micros { object["micros"] = .number(micros) }
     object["kept"] = .array(content.kept[index].map { .integer($0) })
     if content.derived.contains(index) { object["derived"] = true }
     if content.detail.isFull { object["whole"] = true }
@@ -163,24 +164,5 @@ struct Manifest {
       ]
     }
     return .object(object)
-  }
-
-  private var atlas: JSONValue {
-    var result = JSONObject()
-    for layer in content.layers {
-      guard let channels = options.atlas[layer.layer.name] else { continue }
-      var object = JSONObject()
-      for channel in channels.keys.sorted() {
-        object["\(channel)"] = .array(
-          (channels[channel] ?? []).map { patch in
-            [
-              "name": .string(patch.name),
-              "png": .string(Markup.address(IndexedPNG.bytes(of: patch.image))),
-            ]
-          })
-      }
-      result[layer.name] = .object(object)
-    }
-    return .object(result)
   }
 }

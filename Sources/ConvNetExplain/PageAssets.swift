@@ -16,7 +16,7 @@ enum PageAssets {
 
   /// The page's scripts without comments and needless space.
   static let script = ScriptSqueezer.squeezed(text(CN_ASSET_SCRIPT))
-  static let style = text(CN_ASSET_STYLE)
+  static let style = StyleSqueezer.squeezed(text(CN_ASSET_STYLE))
 }
 
 /// The small trained network that comes with the program.
@@ -28,11 +28,12 @@ public enum StarterModel {
   public static var bytes: [UInt8] { PageAssets.bytes(CN_ASSET_STARTER) }
 }
 
-/// Makes a script smaller without understanding it: comments and space that separates nothing go.
+/// Makes a script smaller without understanding it: comments and space that separates nothing go, so
+/// do the last semicolon of a block and the parentheses around an arrow function's only parameter.
 ///
-/// Strings and templates stay as they are. Scripts must keep to three rules: no template inside a
+/// Strings and templates stay as they are. Scripts must keep to four rules: no template inside a
 /// template, regular expressions without quotes and spaces, a semicolon behind every statement that
-/// does not end with a brace.
+/// does not end with a brace, no empty statement.
 enum ScriptSqueezer {
   static func squeezed(_ source: String) -> String {
     let bytes = Array(source.utf8)
@@ -62,11 +63,25 @@ enum ScriptSqueezer {
           out.append(kept)
         }
       } else {
+        if byte == UInt8(ascii: "}"), out.last == UInt8(ascii: ";") { out.removeLast() }
+        if starts(with: "=>", bytes, at) { unwrapParameter(&out) }
         out.append(byte)
         at += 1
       }
     }
     return String(decoding: out, as: UTF8.self)
+  }
+
+  /// `(x)` at the end becomes `x`, where nothing stands before it that it would grow together with.
+  private static func unwrapParameter(_ out: inout [UInt8]) {
+    guard out.last == UInt8(ascii: ")") else { return }
+    var open = out.count - 2
+    while open >= 0, isWord(out[open]) { open -= 1 }
+    guard open >= 0, out[open] == UInt8(ascii: "("), open < out.count - 2,
+      open == 0 || !isWord(out[open - 1])
+    else { return }
+    out.removeLast()
+    out.remove(at: open)
   }
 
   /// What has to stay between two bytes that space stood between.
@@ -90,5 +105,31 @@ enum ScriptSqueezer {
       true
     default: false
     }
+  }
+}
+
+/// Makes a style sheet smaller: line ends go, and names of custom properties become one letter.
+///
+/// It must keep to two rules: a line begins with spaces only, and there are at most 26 custom properties.
+enum StyleSqueezer {
+  static func squeezed(_ source: String) -> String {
+    var text = source.split(separator: "\n").map { line in
+      String(line.drop { $0 == " " })
+    }.joined().replacing(";}", with: "}")
+    var names: [String] = []
+    var rest = text[...]
+    while let found = rest.firstRange(of: "--") {
+      let name = rest[found.upperBound...].prefix { $0.isASCII && $0.isLetter }
+      rest = rest[name.endIndex...]
+      if !name.isEmpty, !names.contains(String(name)) { names.append(String(name)) }
+    }
+    for (index, name) in names.prefix(26).enumerated() {
+      let letter = Character(UnicodeScalar(UInt8(ascii: "A") + UInt8(index)))
+      // Every place where a property is named ends with one of these.
+      for end in [":", ")"] {
+        text = text.replacing("--\(name)\(end)", with: "--\(letter)\(end)")
+      }
+    }
+    return text
   }
 }

@@ -60,9 +60,12 @@ struct PageBody {
       "<option value=\"\(found.classIndex)\" data-static>\(Markup.escaped(run.model.label(found.classIndex)))</option>"
     }.joined()
     parts["stages"] = content.layers.indices.map(stage).joined()
-    parts["table-head"] = [
+    let columns = [
       "layer", "type", "output", "params", "macs", "field", "jump", "min", "mean", "max", "zeros",
-    ].map { words.sentence("th", "th.\($0)", [:], " scope=\"col\"") }.joined()
+    ]
+    parts["table-head"] = (columns + (isTimed ? ["time"] : [])).map {
+      words.sentence("th", "th.\($0)", [:], " scope=\"col\"")
+    }.joined()
     parts["table"] = content.layers.indices.map(row).joined()
     parts["sheets"] = content.layers.indices.map(sheet).joined()
     parts["glossary"] = glossary
@@ -74,6 +77,9 @@ struct PageBody {
     parts["about"] = about
     return parts
   }
+
+  /// Whether it was measured how long layers take.
+  private var isTimed: Bool { run.layers.contains { $0.time != nil } }
 
   private func percent(_ index: Int) -> String {
     Markup.number("calc:100*prob:\(index)", 100 * run.probabilities[index])
@@ -116,7 +122,7 @@ struct PageBody {
 
   private func stage(_ index: Int) -> String {
     let layer = content.layers[index]
-    let depth = min(4, max(0, Int(Double(layer.size.channels).squareRoot() / 4)))
+    let depth = min(3, max(0, Int(Double(layer.size.channels).squareRoot() / 4)))
     var face = "<span class=\"dot\"></span>"
     if layer.isSpatial, let first = content.kept[index].first {
       let thumb = Sheet(
@@ -191,6 +197,10 @@ struct PageBody {
     }
     cells.append(
       "<td>\(Markup.number("calc:100*stat:\(name).zeros", 100 * statistics.zeros))</td>")
+    if isTimed {
+      let time = layer.micros.map { Markup.number("meta:\(name).micros", $0) }
+      cells.append("<td>\(time ?? "–")</td>")
+    }
     return "<tr data-index=\"\(index)\">\(cells.joined())</tr>"
   }
 

@@ -3,7 +3,7 @@ internal import ConvNetFormats
 internal import ConvNetGraph
 
 /// How much of a run goes into a page.
-struct PageDetail {
+struct PageDetail: Equatable {
   /// Every number of every layer, instead of windows around the peaks.
   var isFull: Bool
   /// The channels with exact kernels and windows.
@@ -16,29 +16,41 @@ struct PageDetail {
   var tilePixels: Int
   /// The classes whose gradients are kept.
   var gradients: Int
+  /// The most channels of a layer whose atlas pieces are kept, where there is an atlas.
+  var atlasChannels: Int
+  /// The most pixels along a side of such a piece.
+  var atlasPixels: Int
 
   /// From everything to the least, for `channels` exact kernels.
-  static func ladder(channels: Int) -> [PageDetail] {
-    [
+  ///
+  /// - Parameter hasAtlas: whether there are pieces to find room for.
+  static func ladder(channels: Int, hasAtlas: Bool) -> [PageDetail] {
+    func step(
+      _ isFull: Bool, _ most: Int, window: Int, tiles: Int, of pixels: Int, gradients: Int,
+      atlas: Int, of atlasPixels: Int
+    ) -> PageDetail {
       PageDetail(
-        isFull: true, channels: channels, window: 0, tiles: 256, tilePixels: 32, gradients: 5),
+        isFull: isFull, channels: min(channels, most), window: window, tiles: tiles,
+        tilePixels: pixels, gradients: gradients,
+        atlasChannels: hasAtlas ? min(channels, atlas) : 0, atlasPixels: hasAtlas ? atlasPixels : 0)
+    }
+    let steps = [
       PageDetail(
-        isFull: false, channels: channels, window: 7, tiles: 64, tilePixels: 28, gradients: 5),
-      PageDetail(
-        isFull: false, channels: channels, window: 5, tiles: 64, tilePixels: 24, gradients: 2),
-      PageDetail(
-        isFull: false, channels: min(channels, 4), window: 3, tiles: 36, tilePixels: 20,
-        gradients: 1),
-      PageDetail(
-        isFull: false, channels: min(channels, 3), window: 3, tiles: 25, tilePixels: 16,
-        gradients: 1),
-      PageDetail(
-        isFull: false, channels: min(channels, 2), window: 2, tiles: 16, tilePixels: 14,
-        gradients: 1),
-      PageDetail(
-        isFull: false, channels: 1, window: 1, tiles: 9, tilePixels: 12, gradients: 0),
-      PageDetail(isFull: false, channels: 1, window: 1, tiles: 4, tilePixels: 8, gradients: 0),
+        isFull: true, channels: channels, window: 0, tiles: 256, tilePixels: 32, gradients: 5,
+        atlasChannels: hasAtlas ? 256 : 0, atlasPixels: hasAtlas ? 64 : 0),
+      step(true, .max, window: 0, tiles: 256, of: 32, gradients: 5, atlas: 16, of: 48),
+      step(true, .max, window: 0, tiles: 256, of: 32, gradients: 5, atlas: 8, of: 32),
+      step(false, .max, window: 7, tiles: 64, of: 28, gradients: 5, atlas: 8, of: 40),
+      step(false, .max, window: 7, tiles: 64, of: 28, gradients: 5, atlas: 4, of: 36),
+      step(false, .max, window: 5, tiles: 64, of: 24, gradients: 2, atlas: 4, of: 36),
+      step(false, 6, window: 3, tiles: 49, of: 24, gradients: 2, atlas: 4, of: 36),
+      step(false, 4, window: 3, tiles: 36, of: 20, gradients: 1, atlas: 3, of: 32),
+      step(false, 3, window: 3, tiles: 25, of: 16, gradients: 1, atlas: 2, of: 32),
+      step(false, 2, window: 2, tiles: 16, of: 14, gradients: 1, atlas: 1, of: 28),
+      step(false, 1, window: 1, tiles: 9, of: 12, gradients: 0, atlas: 1, of: 20),
+      step(false, 1, window: 1, tiles: 4, of: 8, gradients: 0, atlas: 0, of: 8),
     ]
+    return steps.enumerated().filter { $0 == 0 || $1 != steps[$0 - 1] }.map(\.element)
   }
 }
 

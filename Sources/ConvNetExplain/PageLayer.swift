@@ -16,6 +16,12 @@ struct PageLayer {
   let ranked: [Int]
   /// The numbers of trained parameters that it reads.
   let parameterCount: Int
+  /// How often numbers fall into each of twenty equal parts of their range.
+  let histogram: [Int]
+  /// The SHA-256 of its numbers, in hexadecimal digits.
+  let sum: String
+  /// The microseconds that it took, where they were measured.
+  var micros: Double? { layer.time.map { ($0 / .nanoseconds(1)).rounded() / 1000 } }
 
   var isSpatial: Bool { size.height * size.width > 1 }
   var count: Int { size.channels * size.height * size.width }
@@ -42,6 +48,8 @@ struct PageLayer {
     ranked = strengths.indices.sorted {
       strengths[$0] == strengths[$1] ? $0 < $1 : strengths[$0] > strengths[$1]
     }
+    histogram = Self.histogram(layer)
+    sum = layer.output.withUnsafeBufferPointer { SHA256.hex($0) }
     let slots = run.model.graph.parameters
     parameterCount = layer.inputs.reduce(0) { sum, value in
       sum + (slots.first { $0.value == value && $0.role == .trained }?.shape.count ?? 0)
@@ -68,8 +76,7 @@ struct PageLayer {
     return best
   }
 
-  /// How often numbers fall into each of twenty equal parts of their range.
-  var histogram: [Int] {
+  private static func histogram(_ layer: Inspection.Layer) -> [Int] {
     var counts = [Int](repeating: 0, count: 20)
     let (low, high) = (Double(layer.statistics.minimum), Double(layer.statistics.maximum))
     layer.output.withUnsafeBufferPointer { all in

@@ -1,3 +1,4 @@
+public import ConvNet
 public import ConvNetFormats
 
 /// What an explain page shows, and the names that it shows it under.
@@ -40,23 +41,9 @@ public struct PageOptions: Sendable {
   public var modelSHA256 = ""
   /// The program and its version.
   public var tool = "convnet"
-  /// For each layer and channel the pictures that excite it most.
-  public var atlas: [String: [Int: [AtlasPatch]]] = [:]
+  /// What excites the channels most; nil leaves that view empty.
+  public var atlas: Atlas?
 
   /// The usual page.
   public init() {}
-
-  /// A piece of a picture that excites a channel.
-  public struct AtlasPatch: Sendable {
-    /// Where it comes from.
-    public var name: String
-    /// The piece.
-    public var image: Image
-
-    /// A piece with its origin.
-    public init(name: String, image: Image) {
-      self.name = name
-      self.image = image
-    }
-  }
 }

@@ -69,6 +69,7 @@ struct PageReader {
       }
       blocks.append(Block(box: box, numbers: Array(numbers[start..<start + count]), sum: sum))
     }
+    if let input = try Self.input(scanner, manifest, name: name) { blocks.append(input) }
     self.blocks = blocks
     positions = Dictionary(grouping: blocks.indices) { blocks[$0].box.tensor }
     shown = scanner.shownNumbers()
@@ -79,6 +80,38 @@ struct PageReader {
     }
     scriptHashes = hashes("script-src", "<script>", "</script>")
     styleHashes = hashes("style-src", "<style>", "</style>")
+  }
+
+  /// The run's input, made again of the page's picture; nil where this build reads no PNG files.
+  private static func input(
+    _ scanner: ByteScanner, _ manifest: JSONValue, name: String
+  ) throws(ConvNetError) -> Block? {
+    let opening = "<img id=\"picture\" src=\"data:image/png;base64,"
+    let sizes = (manifest["input"]?["shape"]?.array ?? []).compactMap(\.int)
+    func numbers(_ key: String) -> [Float] {
+      (manifest["photo"]?[key]?.array ?? []).compactMap { $0.double.map { Float($0) } }
+    }
+    do throws(ConvNetError) {
+      guard let text = scanner.element(opening, "\""), let bytes = Base64.decoded(text),
+        sizes.count == 3
+      else { throw ConvNetError(.invalidData, "the picture is missing") }
+      let image = try Image(decoding: FileBytes(bytes, name: "\(name): picture"))
+        .converted(to: sizes[0] == 1 ? .gray : .rgb)
+      guard [image.channels, image.height, image.width] == sizes else {
+        throw ConvNetError(.invalidData, "the picture has another size than the input")
+      }
+      let tensor = try image.tensor(mean: numbers("mean"), standardDeviation: numbers("std"))
+      let box = PageBox(
+        tensor: "input", channels: nil, count: sizes[0], row: 0, column: 0, height: sizes[1],
+        width: sizes[2], isWhole: true)
+      return Block(
+        box: box, numbers: tensor.elements, sum: manifest["input"]?["sha"]?.string ?? "")
+    } catch {
+      guard error.kind != .unsupported else { return nil }
+      throw ConvNetError(
+        .invalidData, "\(name): is not a page of 'convnet explain', or is damaged",
+        reason: error.summary)
+    }
   }
 
   /// One number of a tensor, where the page holds it.

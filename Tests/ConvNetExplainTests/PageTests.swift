@@ -102,7 +102,7 @@ import Testing
       with: ".5")
     #expect(!Self.isGood(changed))
     #expect(!Self.isGood(page.html.replacing("'use strict'", with: "'use strikt'")))
-    #expect(!Self.isGood(page.html.replacing("--serif:", with: "--sarif:")))
+    #expect(!Self.isGood(page.html.replacing("Palatino", with: "Palatina")))
     #expect(!Self.isGood(page.html.replacing("\"stride\":[1,1]", with: "\"stride\":[2,2]")))
     #expect(!Self.isGood("<html></html>"))
   }

@@ -2,6 +2,7 @@ import ConvNet
 import ConvNetExplain
 import ConvNetFormats
 import ConvNetGraph
+import Foundation
 
 /// Two branches that are added, two that are laid side by side, and a gate that no panel knows.
 struct BranchingNet: Module {
@@ -42,4 +43,17 @@ enum Samples {
   }
 
   static func starter() throws -> Model { try Model(bytes: StarterModel.bytes, name: "starter") }
+}
+
+/// A file for one test, removed at its end.
+final class TemporaryFile {
+  let path: String
+
+  init() throws {
+    path =
+      FileManager.default.temporaryDirectory
+      .appendingPathComponent("convnet-\(UUID().uuidString)").path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -29,7 +29,11 @@ struct PictureTests {
     let ramp = (0..<20).map { UInt8($0 * 255 / 19) }
     let picture = try Image(width: 20, height: 2, channels: 1, pixels: ramp + ramp)
     #expect(
-      try PictureDrawing.lines(of: picture, columns: 20, on: .plain) == ["   ..::--==++**##%%@"])
+      try PictureDrawing.lines(of: picture, columns: 20, on: .plain) == ["     ░░░░░▒▒▒▒▒▓▓▓▓█"])
+    var ascii = TerminalCapabilities.plain
+    ascii.isUnicode = false
+    #expect(
+      try PictureDrawing.lines(of: picture, columns: 20, on: ascii) == ["   ..::--==++**##%%@"])
   }
 
   @Test(arguments: [(28, 28, 40), (96, 64, 30), (64, 960, 30), (1, 1, 10), (3000, 2, 80)])

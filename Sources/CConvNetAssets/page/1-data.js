@@ -1,7 +1,12 @@
 'use strict';
 // The numbers of the run: decoding, looking up by name and place, deriving what follows from others.
 
+const { max, min, abs, floor, round, exp, log1p } = Math;
+const times = (count, make) => Array.from({ length: count }, (_, i) => make(i));
 const $ = (id) => document.getElementById(id);
+const one = (selector) => document.querySelector(selector), all = (selector) => document.querySelectorAll(selector);
+/** An element by its id, or by @ and the name that tests know it by. */
+const find = (name) => name[0] === '@' ? one(`[data-testid="${name.slice(1)}"]`) : $(name);
 const run = JSON.parse($('run').textContent);
 const layers = run.layers;
 const byName = new Map(layers.map((layer, index) => [layer.name, Object.assign(layer, { index })]));
@@ -98,7 +103,7 @@ function cellsUnder(layer, y, x) {
   const a = layer.attr, [, H, W] = sizes(layer.inputs[0]), cells = [];
   if (layer.kind === 'adaptive') {
     const [, h, w] = sizes(layer.name);
-    const from = (p, n, m) => [Math.floor(p * n / m), Math.ceil((p + 1) * n / m)];
+    const from = (p, n, m) => [floor(p * n / m), Math.ceil((p + 1) * n / m)];
     const [top, bottom] = from(y, H, h), [left, right] = from(x, W, w);
     for (let i = top; i < bottom; i++) for (let j = left; j < right; j++) cells.push({ i, j, u: i - top, v: j - left, inside: true });
     return { rows: bottom - top, columns: right - left, cells };
@@ -116,7 +121,7 @@ function largest(layer, c, y, x) {
   for (const cell of cellsUnder(layer, y, x).cells) {
     if (!cell.inside) continue;
     const v = value(layer.inputs[0], c, cell.i, cell.j);
-    if (v === undefined) return undefined;
+    if (v == null) return undefined;
     if (v > best) best = v;
   }
   return best;
@@ -125,8 +130,8 @@ function largest(layer, c, y, x) {
 /** The channels of a convolution's input that one output channel looks at. */
 function inputChannels(layer, c) {
   const [inC] = sizes(layer.inputs[0]), [outC] = sizes(layer.name), groups = layer.attr.groups;
-  const per = inC / groups, first = Math.floor(c / (outC / groups)) * per;
-  return Array.from({ length: per }, (_, k) => first + k);
+  const per = inC / groups, first = floor(c / (outC / groups)) * per;
+  return times(per, (k) => first + k);
 }
 
 /** One convolution, written out: per input channel its products' sum, then the bias. */
@@ -140,21 +145,21 @@ function convolution(layer, c, y, x) {
       if (!cell.inside) continue;
       const a = value(layer.inputs[0], channel, cell.i, cell.j);
       const w = value('weight:' + layer.name, c, k, cell.u * kw + cell.v);
-      if (a === undefined || w === undefined) return null;
+      if (a == null || w == null) return null;
       part += a * w;
-      magnitude += Math.abs(a * w);
+      magnitude += abs(a * w);
     }
     partial.push({ channel, part });
     sum += part;
   }
   const bias = layer.attr.bias ? value('bias:' + layer.name, c) : 0;
-  return { partial, bias, sum: sum + bias, magnitude: magnitude + Math.abs(bias), under };
+  return { partial, bias, sum: sum + bias, magnitude: magnitude + abs(bias), under };
 }
 
 /** Batch norm as one line per channel: y = scale * x + shift. */
 function folded(layer, c) {
   const [gamma, beta, mean, variance] = [0, 1, 2, 3].map((row) => value('bn:' + layer.name, row, 0, c));
-  if (gamma === undefined) return null;
+  if (gamma == null) return null;
   const scale = gamma / Math.sqrt(variance + layer.attr.epsilon);
   return { gamma, beta, mean, variance, scale, shift: beta - mean * scale };
 }
@@ -165,15 +170,15 @@ function average(layer, c, y, x) {
   for (const cell of cells) {
     if (!cell.inside) continue;
     const v = value(layer.inputs[0], c, cell.i, cell.j);
-    if (v === undefined) return null;
-    sum += v; magnitude += Math.abs(v); inside++;
+    if (v == null) return null;
+    sum += v; magnitude += abs(v); inside++;
   }
   let divisor = inside;
   if (layer.kind === 'avgpool') {
     const a = layer.attr, [, H, W] = sizes(layer.inputs[0]);
     if (a.divisor) divisor = a.divisor;
     else if (a.countPad) {
-      const span = (p, k, s, before, after, n) => Math.min(p * s - before + k, n + after) - (p * s - before);
+      const span = (p, k, s, before, after, n) => min(p * s - before + k, n + after) - (p * s - before);
       divisor = span(y, a.kernel[0], a.stride[0], a.padding[0], a.padding[1], H)
         * span(x, a.kernel[1], a.stride[1], a.padding[2], a.padding[3], W);
     }
@@ -186,15 +191,15 @@ function linear(layer, o) {
   const source = layer.inputs[0], [, H, W] = sizes(source), terms = [];
   for (let i = 0; i < n; i++) {
     const w = value('weight:' + layer.name, o, i, 0);
-    const c = Math.floor(i / (H * W)), rest = i % (H * W);
-    const x = value(source, c, Math.floor(rest / W), rest % W);
-    if (w === undefined || x === undefined) return null;
+    const c = floor(i / (H * W)), rest = i % (H * W);
+    const x = value(source, c, floor(rest / W), rest % W);
+    if (w == null || x == null) return null;
     terms.push({ i, x, w, product: x * w });
   }
   const bias = layer.attr.bias ? value('bias:' + layer.name, o) : 0;
   return {
     terms, bias, sum: terms.reduce((s, t) => s + t.product, 0) + bias,
-    magnitude: terms.reduce((s, t) => s + Math.abs(t.product), 0) + Math.abs(bias),
+    magnitude: terms.reduce((s, t) => s + abs(t.product), 0) + abs(bias),
   };
 }
 

@@ -6,20 +6,37 @@ let language = 'en';
 /** A text of the current language with its {holes} filled. */
 function t(key, holes = {}) {
   const text = texts[language][key];
-  if (text === undefined) return key;
+  if (text == null) return key;
   return text.replace(/\{(\w+)\}/g, (_, name) => (name in holes ? holes[name] : ''));
 }
 
-/** An element; children are elements or texts, never markup. */
+const longNames = { still: 'data-static', test: 'data-testid', label: 'aria-label', mute: 'aria-hidden' };
+const numberOf = (event) => Number(event.target.value);
+/** The sentence that a window ends with. */
+const answer = (...children) => el('p.result', { test: 'result' }, ...children);
+
+/** An element `tag` or `tag.classes`; attributes may be left out; children are elements or texts. */
 function el(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === 'class') node.className = value;
-    else if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, '');
-    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+  const [name, classes] = tag.split('.'), node = document.createElement(name);
+  if (classes) node.className = classes;
+  if (!attributes || Object.getPrototypeOf(attributes) !== Object.prototype) {
+    children.unshift(attributes);
+    attributes = {};
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === 'class') node.className = value;
+    else if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
+    else if (value || value === 0 || value === '') node.setAttribute(longNames[key] || key, value === true ? '' : value);
+  }
+  node.append(...children.flat().filter((child) => child != null));
+  return node;
+}
+
+/** An element of an SVG picture. */
+function shape(tag, attributes, ...children) {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(longNames[key] || key, value);
+  node.append(...children);
   return node;
 }
 
@@ -33,10 +50,10 @@ function sentence(key, holes = {}) {
 
 /** Four significant digits, with a real minus sign; never "-0". */
 function format(v) {
-  if (v === undefined) return '·';
+  if (v == null) return '·';
   if (!Number.isFinite(v)) return String(v);
   if (v === 0) return '0';
-  const size = Math.abs(v);
+  const size = abs(v);
   const text = size >= 1e6 || size < 1e-4 ? v.toExponential(3) : String(Number(v.toPrecision(4)));
   return text.replace(/-/g, '−');
 }
@@ -52,15 +69,15 @@ function exact(v) {
 
 /** A number that can be traced: where it comes from, and exactly what it is. */
 function num(source, v, again) {
-  const node = el('span', { class: 'n', 'data-src': source, 'data-v': exact(v), title: source }, format(v));
+  const node = el('span.n', { 'data-src': source, 'data-v': exact(v), title: source }, format(v));
   if (again) calculations.set(node, again);
   return node;
 }
 /** A whole number from the description of the network. */
-const count = (source, v) => el('span', { class: 'n', 'data-src': source, 'data-v': String(v) }, group(v));
+const count = (source, v) => el('span.n', { 'data-src': source, 'data-v': String(v) }, group(v));
 /** Text with digits that is not a measurement: a name, a size in prose. */
-const plain = (text) => el('span', { 'data-static': true }, text);
-const code = (text) => el('code', { 'data-static': true }, text);
+const plain = (text) => el('span', { still: true }, text);
+const code = (text) => el('code', { still: true }, text);
 const shapeText = (shape) => shape.join('×');
 
 const place = (name, c, y, x) => {
@@ -76,7 +93,7 @@ const maps = run.colours; // signed and positive: 256 colours each, as in the pi
 function colourOf(v, low, high, signed) {
   const table = signed ? maps.signed : maps.positive;
   const share = high > low ? (v - low) / (high - low) : signed ? 0.5 : 0;
-  const at = Math.max(0, Math.min(255, Math.round(share * 255))) * 6;
+  const at = max(0, min(255, round(share * 255))) * 6;
   return [0, 2, 4].map((k) => parseInt(table.slice(at + k, at + k + 2), 16));
 }
 
@@ -98,14 +115,14 @@ function rangeOf(layer, c) {
   const sprite = layer.sprite, at = sprite ? sprite.channels.indexOf(c) : -1;
   if (at >= 0 && !state.sameScale) return sprite.ranges[at];
   return layer.stat.min < 0
-    ? [-Math.max(-layer.stat.min, layer.stat.max), Math.max(-layer.stat.min, layer.stat.max)]
+    ? [-max(-layer.stat.min, layer.stat.max), max(-layer.stat.min, layer.stat.max)]
     : [0, layer.stat.max];
 }
 
 /** One channel as a picture: exact numbers where the page has them, else its thumbnail enlarged. */
-function mapPicture(name, c, label) {
+function mapPicture(name, c) {
   const [, H, W] = sizes(name), layer = byName.get(name);
-  const canvas = el('canvas', { width: W, height: H, class: 'map', role: 'img', 'aria-label': label });
+  const canvas = el('canvas', { width: W, height: H, class: 'map', role: 'img', label: t('map.alt', { name, n: c }) });
   const context = canvas.getContext('2d');
   if (whole.has(name)) {
     const data = context.createImageData(W, H), numbers = whole.get(name);
@@ -123,7 +140,7 @@ function mapPicture(name, c, label) {
     if (at >= 0 && image) {
       const { columns, h, w } = layer.sprite;
       context.imageSmoothingEnabled = true;
-      context.drawImage(image, (at % columns) * w, Math.floor(at / columns) * h, w, h, 0, 0, W, H);
+      context.drawImage(image, (at % columns) * w, floor(at / columns) * h, w, h, 0, 0, W, H);
     }
   }
   return canvas;
@@ -132,28 +149,28 @@ function mapPicture(name, c, label) {
 function inputRange(c) {
   const numbers = whole.get('input'), [, H, W] = sizes('input');
   let low = Infinity, high = -Infinity;
-  for (let i = c * H * W; i < (c + 1) * H * W; i++) { low = Math.min(low, numbers[i]); high = Math.max(high, numbers[i]); }
+  for (let i = c * H * W; i < (c + 1) * H * W; i++) { low = min(low, numbers[i]); high = max(high, numbers[i]); }
   return [low, high];
 }
 
 /** A bar of the colours with the numbers at its ends. */
 function colourBar(layer, c) {
-  const [low, high] = rangeOf(layer, c), canvas = el('canvas', { width: 128, height: 1, 'aria-hidden': 'true' });
+  const [low, high] = rangeOf(layer, c), canvas = el('canvas', { width: 128, height: 1, mute: 'true' });
   const context = canvas.getContext('2d'), data = context.createImageData(128, 1);
   for (let i = 0; i < 128; i++) data.data.set([...colourOf(i, 0, 127, low < 0), 255], i * 4);
   context.putImageData(data, 0, 0);
   const source = (which) => `range:${layer.name}[${c}].${which}`;
-  return el('div', { class: 'bar' }, num(source('low'), low, () => rangeOf(layer, c)[0]), canvas, num(source('high'), high, () => rangeOf(layer, c)[1]));
+  return el('div.bar', num(source('low'), low, () => rangeOf(layer, c)[0]), canvas, num(source('high'), high, () => rangeOf(layer, c)[1]));
 }
 
 /** A picture in a frame that boxes can be laid on. */
 function framed(canvas, attributes = {}) {
-  return el('div', { class: 'framed', ...attributes }, canvas);
+  return el('div.framed', { ...attributes }, canvas);
 }
 
 function lay(frame, kind, top, left, height, width, H, W) {
   let box = frame.querySelector('.' + kind);
-  if (!box) frame.append(box = el('div', { class: 'box ' + kind, 'aria-hidden': 'true' }));
+  if (!box) frame.append(box = el('div', { class: 'box ' + kind, mute: 'true' }));
   const style = box.style;
   style.top = 100 * top / H + '%';
   style.left = 100 * left / W + '%';
@@ -162,19 +179,11 @@ function lay(frame, kind, top, left, height, width, H, W) {
   return box;
 }
 
-/** A histogram of twenty bins as bars of an SVG picture. */
+/** A histogram of twenty bins as bars. */
 function histogram(counts, label) {
-  const ns = 'http://www.w3.org/2000/svg', svg = document.createElementNS(ns, 'svg');
-  svg.setAttribute('viewBox', '0 0 200 60');
-  svg.setAttribute('preserveAspectRatio', 'none');
-  svg.setAttribute('class', 'histogram');
-  svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', label);
-  const most = Math.log1p(Math.max(...counts, 1));
-  counts.forEach((n, i) => {
-    const bar = document.createElementNS(ns, 'rect'), h = 58 * Math.log1p(n) / most;
-    for (const [k, v] of Object.entries({ x: i * 10 + 0.5, y: 60 - h, width: 9, height: h })) bar.setAttribute(k, v);
-    svg.append(bar);
-  });
-  return svg;
+  const most = log1p(max(...counts, 1));
+  return shape('svg', { viewBox: '0 0 200 60', preserveAspectRatio: 'none', class: 'histogram', role: 'img', label }, ...counts.map((n, i) => {
+    const height = 58 * log1p(n) / most;
+    return shape('rect', { x: i * 10 + 0.5, y: 60 - height, width: 9, height });
+  }));
 }

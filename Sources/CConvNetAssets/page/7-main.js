@@ -4,12 +4,12 @@
 function go(change, focus) {
   Object.assign(state, change);
   const [C, H, W] = sizes(state.layer.name);
-  state.c = Math.max(0, Math.min(C - 1, state.c)); state.y = Math.max(0, Math.min(H - 1, state.y)); state.x = Math.max(0, Math.min(W - 1, state.x));
+  state.c = max(0, min(C - 1, state.c)); state.y = max(0, min(H - 1, state.y)); state.x = max(0, min(W - 1, state.x));
   showLayer();
   showField();
   rememberInAddress();
   if (!focus) return;
-  const node = focus.startsWith('[') ? document.querySelector(focus) : $(focus);
+  const node = find(focus);
   if (node) node.focus({ preventScroll: true });
 }
 
@@ -17,8 +17,8 @@ function chooseLayer(layer) {
   pause();
   const c = layer.kept.length ? layer.kept[0] : 0;
   state.layer = layer; state.input = 'all';
-  document.querySelectorAll('.stage').forEach((node) => { const on = Number(node.dataset.index) === layer.index; node.setAttribute('aria-selected', String(on)); node.tabIndex = on ? 0 : -1; });
-  document.querySelectorAll('#table tr[data-index]').forEach((node) => node.classList.toggle('current', Number(node.dataset.index) === layer.index));
+  all('.stage').forEach((node) => { const on = Number(node.dataset.index) === layer.index; node.setAttribute('aria-selected', String(on)); node.tabIndex = on ? 0 : -1; });
+  all('#table tr[data-index]').forEach((node) => node.classList.toggle('current', Number(node.dataset.index) === layer.index));
   go({ c, ...peakOf(layer, c) });
 }
 
@@ -27,10 +27,10 @@ function showField() {
   const layer = state.layer, box = $('field'), note = $('field-note'), [, H, W] = run.input.shape;
   box.hidden = !layer.rf;
   if (!layer.rf) { note.replaceChildren(); return; }
-  const span = ([size, jump, offset], at, limit) => { const from = layer.rf.global ? 0 : offset + jump * at, to = layer.rf.global ? limit : from + size; return [Math.max(0, from), Math.min(limit, to)]; };
+  const span = ([size, jump, offset], at, limit) => { const from = layer.rf.global ? 0 : offset + jump * at, to = layer.rf.global ? limit : from + size; return [max(0, from), min(limit, to)]; };
   const [top, bottom] = span(layer.rf.h, state.y, H), [left, right] = span(layer.rf.w, state.x, W);
-  box.style.top = 100 * top / H + '%'; box.style.height = 100 * Math.max(0, bottom - top) / H + '%';
-  box.style.left = 100 * left / W + '%'; box.style.width = 100 * Math.max(0, right - left) / W + '%';
+  box.style.top = 100 * top / H + '%'; box.style.height = 100 * max(0, bottom - top) / H + '%';
+  box.style.left = 100 * left / W + '%'; box.style.width = 100 * max(0, right - left) / W + '%';
   box.dataset.field = [top, left, bottom - top, right - left].join(',');
   note.replaceChildren(...sentence(layer.rf.global ? 'field.note.all' : 'field.note', { layer: code(layer.name), place: plain(`(${state.y}, ${state.x})`), size: plain(`${format(bottom - top)}×${format(right - left)}`) }));
 }
@@ -40,32 +40,48 @@ function showHeat() {
   overlay.hidden = state.heat === 'none' || !heat;
   if (overlay.hidden) { note.replaceChildren(t(run.heat.length ? 'heat.off' : 'heat.impossible')); return; }
   const name = (state.heat === 'evidence' ? 'heat:' : 'cam:') + heat.class, box = (boxes.get(name) || [])[0], signed = state.heat === 'evidence';
-  const limit = Math.max(...box.data.map(Math.abs), 1e-30);
+  const limit = max(...box.data.map(abs), 1e-30);
   overlay.width = box.w; overlay.height = box.h;
   const context = overlay.getContext('2d'), data = context.createImageData(box.w, box.h);
-  box.data.forEach((v, i) => data.data.set([...(signed ? colourOf(v, -limit, limit, true) : colourOf(v, 0, limit, false)), 40 + 200 * Math.abs(v) / limit], i * 4));
+  box.data.forEach((v, i) => data.data.set([...(signed ? colourOf(v, -limit, limit, true) : colourOf(v, 0, limit, false)), 40 + 200 * abs(v) / limit], i * 4));
   context.putImageData(data, 0, 0);
   const sum = () => box.data.reduce((s, v) => s + v, 0);
   if (signed) note.replaceChildren(...sentence('heat.sum', { sum: num(`calc:sum(heat:${heat.class})`, sum(), sum), rest: num(`calc:rest(heat:${heat.class})`, heat.rest, () => heat.rest), score: num(`score:${heat.class}`, whole.get('scores')[heat.class]), layer: code(run.heatLayer) }));
-  else note.replaceChildren(...sentence('heat.cam', { layer: code(run.heatLayer), most: num(`calc:max(cam:${heat.class})`, Math.max(...box.data), () => Math.max(...box.data)) }));
+  else note.replaceChildren(...sentence('heat.cam', { layer: code(run.heatLayer), most: num(`calc:max(cam:${heat.class})`, max(...box.data), () => max(...box.data)) }));
+}
+
+/** Arcs over the pipeline where a layer reads another one than the one before it. */
+function drawArcs() {
+  const stages = $('stages'), nodes = [...all('.stage')], top = (node) => node.offsetTop + node.querySelector('.face').offsetTop;
+  const center = (node) => node.offsetLeft + 30, ends = [];
+  for (const layer of layers) for (const name of layer.inputs) {
+    const from = byName.get(name).index;
+    if (from >= 0 && from < layer.index - 1) ends.push([nodes[from], nodes[layer.index]]);
+  }
+  if (!ends.length) return;
+  stages.classList.add('branched');
+  stages.append(shape('svg', { class: 'arcs', mute: 'true', width: stages.scrollWidth, height: stages.scrollHeight }, ...ends.map(([a, b]) => {
+    const [x, y, X, Y] = [center(a), top(a) - 4, center(b), top(b) - 6], peak = max(4, min(y, Y) - 24 - (X - x) / 40);
+    return shape('path', { d: `M${x} ${y}C${x} ${peak} ${X} ${peak} ${X} ${Y}m-3 -5l3 5l3 -5` });
+  })));
 }
 
 // --- Language, theme, address ------------------------------------------------------------------
 
 function translate() {
   document.documentElement.lang = language === 'zh' ? 'zh-Hans' : 'en';
-  for (const node of document.querySelectorAll('[data-t]')) {
+  for (const node of all('[data-t]')) {
     const holes = {};
     for (const hole of node.querySelectorAll('[data-hole]')) holes[hole.dataset.hole] = hole;
     node.replaceChildren(...sentence(node.dataset.t, holes));
   }
-  for (const node of document.querySelectorAll('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel, node.dataset));
+  for (const node of all('[data-t-label]')) node.setAttribute('aria-label', t(node.dataset.tLabel, node.dataset));
   document.title = t('title', { name: run.photo.name });
 }
 
 function setLanguage(next) {
   language = next;
-  document.querySelectorAll('[data-lang]').forEach((node) => node.setAttribute('aria-pressed', String(node.dataset.lang === next)));
+  all('[data-lang]').forEach((node) => node.setAttribute('aria-pressed', String(node.dataset.lang === next)));
   translate();
   if (state.layer) { showLayer(); showField(); showHeat(); showSandbox(); rememberInAddress(); }
   $('badge').replaceChildren(t('verify.pending'));
@@ -91,7 +107,7 @@ function readAddress() {
   language = asked.get('lang') || (run.language !== 'auto' ? run.language : /^zh/.test(navigator.language || '') ? 'zh' : 'en');
   if (!texts[language]) language = 'en';
   const first = layer && layer.index >= 0 ? layer : layers[0];
-  const c = Number(asked.get('c') || (run.open.channel ?? first.kept[0] ?? 0)), place_ = asked.has('y') ? { y: Number(asked.get('y')), x: Number(asked.get('x')) } : run.open.y !== undefined ? { y: run.open.y, x: run.open.x } : null;
+  const c = Number(asked.get('c') || (run.open.channel ?? first.kept[0] ?? 0)), place_ = asked.has('y') ? { y: Number(asked.get('y')), x: Number(asked.get('x')) } : run.open.y != null ? { y: run.open.y, x: run.open.x } : null;
   return { first, c, place: place_, tab: asked.get('tab') || 'window', heat: asked.get('heat') || 'none', heatClass: Number(asked.get('class') ?? (run.heat[0] || {}).class), input: asked.get('input') || 'all' };
 }
 
@@ -111,7 +127,7 @@ async function loadDump(file) {
     }
     if (!found.length) throw new Error(file.name);
     for (const [layer, numbers] of found) { whole.set(layer.name, numbers); layer.dumped = true; }
-    note.replaceChildren(...sentence('dump.good', { n: plain(String(found.length)) }));
+    note.replaceChildren(...sentence('dump.good', { n: plain(found.length) }));
     go({});
   } catch (error) { note.replaceChildren(...sentence('dump.bad', { name: code(error.message) })); }
 }
@@ -122,13 +138,13 @@ document.body.dataset.verify = 'pending';
     const start = readAddress();
     setLanguage(language);
     await ready;
-    for (const node of document.querySelectorAll('.stage')) node.addEventListener('click', () => chooseLayer(layers[Number(node.dataset.index)]));
+    for (const node of all('.stage')) node.addEventListener('click', () => chooseLayer(layers[Number(node.dataset.index)]));
     roving($('stages'));
-    for (const node of document.querySelectorAll('#table tr[data-index] button')) node.addEventListener('click', () => { chooseLayer(layers[Number(node.closest('tr').dataset.index)]); $('layer').scrollIntoView(); });
-    for (const node of document.querySelectorAll('[data-lang]')) node.addEventListener('click', () => setLanguage(node.dataset.lang));
+    for (const node of all('#table tr[data-index] button')) node.addEventListener('click', () => { chooseLayer(layers[Number(node.closest('tr').dataset.index)]); $('layer').scrollIntoView(); });
+    for (const node of all('[data-lang]')) node.addEventListener('click', () => setLanguage(node.dataset.lang));
     $('theme').addEventListener('click', () => { const dark = document.documentElement.dataset.theme ? document.documentElement.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches; setTheme(dark ? 'light' : 'dark'); rememberInAddress(); });
-    for (const node of document.querySelectorAll('[name="heat"]')) node.addEventListener('change', () => { state.heat = node.value; showHeat(); rememberInAddress(); });
-    $('heat-class').addEventListener('change', (event) => { state.heatClass = Number(event.target.value); showHeat(); rememberInAddress(); });
+    for (const node of all('[name="heat"]')) node.addEventListener('change', () => { state.heat = node.value; showHeat(); rememberInAddress(); });
+    $('heat-class').addEventListener('change', (event) => { state.heatClass = numberOf(event); showHeat(); rememberInAddress(); });
     $('verify').addEventListener('click', verify);
     $('load-dump').addEventListener('change', (event) => event.target.files[0] && loadDump(event.target.files[0]));
     addEventListener('dragover', (event) => event.preventDefault());
@@ -136,11 +152,13 @@ document.body.dataset.verify = 'pending';
     Object.assign(state, { tab: start.tab, heat: start.heat, heatClass: start.heatClass });
     chooseLayer(start.first);
     go({ c: start.c, input: start.input, ...(start.place || peakOf(start.first, start.c)) });
-    document.querySelectorAll('[name="heat"]').forEach((node) => { node.checked = node.value === state.heat; });
+    all('[name="heat"]').forEach((node) => { node.checked = node.value === state.heat; });
     $('heat-class').value = String(state.heatClass);
     showHeat();
     showSandbox();
+    drawArcs();
     document.body.dataset.ready = 'true';
+    performance.mark('ready');
     document.documentElement.classList.add('live');
   } catch (error) {
     document.body.dataset.verify = 'failed';

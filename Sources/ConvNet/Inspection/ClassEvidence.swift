@@ -95,7 +95,8 @@ extension Inspection {
       withRespectTo: [chosen.value])
     var asked = graph
     asked.outputs = gradients
-    let executor = try Executor(Plan(asked, options: options), weights: model.weights)
+    let plan = try Plan(asked, options: model.forOneRun(options))
+    let executor = try Executor(plan, weights: model.weights)
     let shape = model.graph.shape(scoreValue)
     var results: [ClassEvidence] = []
     for index in classes {

@@ -25,6 +25,8 @@ public struct Inspection: Sendable {
     public let receptiveField: ReceptiveField?
     /// Its numbers in brief.
     public let statistics: TensorStatistics
+    /// How long it takes, unfused, the median of three runs; nil where it was not measured.
+    public let time: Duration?
   }
 
   /// The model that ran.

@@ -11,10 +11,11 @@ extension Model {
   /// for layer in run.layers { print(layer.name, layer.output.shape, layer.statistics.maximum) }
   /// ```
   ///
+  /// - Parameter measuresTimes: whether each layer is run three times more to see how long it takes.
   /// - Throws: ``ConvNetError`` of kind `unsupported` where the model takes no pictures or names no
   ///   classes, `invalidArgument` where the results do not fit the machine's memory.
   public func explain(
-    _ image: Image, options: EngineOptions = EngineOptions()
+    _ image: Image, options: EngineOptions = EngineOptions(), measuresTimes: Bool = false
   ) throws(ConvNetError) -> Inspection {
     let (picture, input) = try prepared(image)
     guard outputShape.rank == 1, outputShape.count > 0 else {
@@ -25,11 +26,11 @@ extension Model {
     let score = scoreValue
     var kept: [ValueID] = []
     for node in graph.nodes { if let value = node.outputs.first { kept.append(value) } }
-    var exact = options
+    var exact = forOneRun(options)
     if exact.algorithms == .automatic { exact.algorithms = .exactOrder }
     let plan = try Plan(graph(returning: kept), options: exact)
     try plan.checkMemory()
-    let outputs = try Executor(plan, weights: weights).run([input])
+    let (outputs, times) = try outputs(of: plan, input, measuresTimes: measuresTimes)
 
     let fields = graph.receptiveFields()
     var layers: [Inspection.Layer] = []
@@ -41,9 +42,10 @@ extension Model {
           output: output,
           multiplyAdds: node.operation.multiplyAdds(
             inputs: graph.shapes(node.inputs), outputs: graph.shapes(node.outputs)),
-          receptiveField: fields[value.index], statistics: TensorStatistics(output)))
+          receptiveField: fields[value.index], statistics: TensorStatistics(output),
+          time: times[node.name]))
     }
-    let fused = try Plan(graph(returning: [score]), options: options)
+    let fused = try Plan(graph(returning: [score]), options: forOneRun(options))
     let fusedScores = try Executor(fused, weights: weights).run([input])[0]
     let scores = layers.first { $0.value == score }?.output ?? input
     return Inspection(
@@ -52,6 +54,27 @@ extension Model {
       layers: layers, scores: try scores.reshaped(to: outputShape),
       fusedScores: try fusedScores.reshaped(to: outputShape), scoreValue: score,
       instructionSet: fused.instructionSet, options: options)
+  }
+
+  /// The plan's outputs, and where asked for the time of each node.
+  private func outputs(
+    of plan: Plan, _ input: Tensor, measuresTimes: Bool
+  ) throws(ConvNetError) -> ([Tensor], [String: Duration]) {
+    let executor = try Executor(plan, weights: weights)
+    let outputs = try executor.run([input])
+    var times: [String: Duration] = [:]
+    if measuresTimes {
+      for step in executor.measureSteps(runs: 3) { times[step.name, default: .zero] += step.median }
+    }
+    return (outputs, times)
+  }
+
+  /// A large model's weights are not packed ahead for a run or two: that would take as much memory
+  /// again, and longer than the run.
+  func forOneRun(_ options: EngineOptions) -> EngineOptions {
+    var options = options
+    if parameterCount > 8_000_000, options.expectedRuns != 1 { options.expectedRuns = 1 }
+    return options
   }
 
   /// What one layer puts out for a picture, without the batch: `[C, H, W]` for feature maps.

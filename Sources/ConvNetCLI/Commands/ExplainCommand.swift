@@ -9,7 +9,8 @@ internal import ConvNetText
 enum ExplainCommand {
   static let photos = Positional<[String]>.list("PHOTO", rule: .path, "pictures, each its own page")
   static let model = Option<String?>.text(
-    "model", letter: "m", "MODEL", rule: .nameOrFile(PretrainedModel.names),
+    "model", letter: "m", "MODEL",
+    rule: .nameOrFile(PretrainedModel.names + [ExplainModel.starter]),
     defaultText: "the starter network",
     "a model file, as 'train' saves it, or the name of a pretrained network")
   static let output = Option<String?>.text(
@@ -39,6 +40,10 @@ enum ExplainCommand {
   static let budget = Option<Double>.number(
     "budget", "MB", NumberRange(from: 0.2, to: 200), default: 3,
     "the most megabytes that a page may have")
+  static let times = Option<Bool>.flag(
+    "times", "measure how long each layer takes; a page has other bytes each time then")
+  static let ascii = Option<Bool>.flag(
+    "ascii", "draw with ASCII characters only, without colours")
   static let opens = Option<Bool>.flag("open", "open the page afterwards")
 
   static let command = Command(
@@ -55,7 +60,7 @@ enum ExplainCommand {
         "Files",
         [
           output.specification, png.specification, dump.specification, text.specification,
-          opens.specification,
+          ascii.specification, opens.specification,
         ]),
       OptionGroup(
         "What is shown",
@@ -63,6 +68,7 @@ enum ExplainCommand {
           language.specification, classOption.specification, count.specification,
           layer.specification, channel.specification, position.specification,
           channels.specification, budget.specification, atlas.specification,
+          times.specification,
         ]),
     ],
     examples: [
@@ -90,7 +96,8 @@ enum ExplainCommand {
   ) throws(ConvNetError) {
     let file = try FileBytes(path: path)
     let photo = try Image(decoding: file)
-    let run = try source.model.explain(photo, options: EngineArguments.options(arguments))
+    let run = try source.model.explain(
+      photo, options: EngineArguments.options(arguments), measuresTimes: arguments[times])
     var options = try pageOptions(arguments, source)
     options.photo = photo
     options.photoName = PathName.last(of: path)
@@ -105,7 +112,11 @@ enum ExplainCommand {
       let files = try ExplainPictures.write(run, options: options, to: folder)
       console.note("pictures \(folder.escapedForDisplay): \(files.count) files")
     }
-    let report = ExplainText(run, options: options, terminal: console.output)
+    var terminal = console.output
+    // Where nobody's window says how wide it is, lines are those of a wide page.
+    if !terminal.isTerminal { terminal.width = 100 }
+    if arguments[ascii] { (terminal.isUnicode, terminal.colours) = (false, .none) }
+    let report = ExplainText(run, options: options, terminal: terminal)
     console.record(report.record(path: path))
     if arguments[text] || (console.isJSON && arguments[output] == nil) {
       console.result(try report.text(isDetailed: arguments[layer] != nil))
@@ -152,7 +163,11 @@ enum ExplainCommand {
       }
       options.position = (row, column)
     }
-    if let atlas = arguments[atlas] { options.atlas = try AtlasFile.patches(atlas) }
+    if let path = arguments[atlas] {
+      let atlas = try Atlas(path: path)
+      try atlas.requireModel(sha256: source.sha256, name: source.name)
+      options.atlas = atlas
+    }
     return options
   }
 }

@@ -11,8 +11,13 @@ struct ExplainModel {
   let name: String
   let sha256: String
 
+  /// The name that the network goes by that comes with the program.
+  static let starter = "starter"
+
+  /// Loads a file or a pretrained network, or the network that comes with the program: where no model
+  /// is named, or ``starter`` is and there is no such file.
   init(_ path: String?, console: Console) throws(ConvNetError) {
-    guard let path else {
+    guard let path, path != Self.starter || (try? FileBytes(path: path)) != nil else {
       let bytes = StarterModel.bytes
       model = try Model(bytes: bytes, name: StarterModel.name)
       name = StarterModel.name
@@ -21,9 +26,10 @@ struct ExplainModel {
     }
     model = try ModelArgument.load(path, console: console)
     name = PathName.last(of: path)
-    // A pretrained network that was asked for by its name has no file of that name.
+    // A pretrained network that was asked for by its name lies elsewhere.
     let file = try? FileBytes(path: path)
-    sha256 = file.map { $0.withUnsafeBytes { SHA256.hexadecimal($0) } } ?? ""
+    let fetched = file == nil ? try FileBytes(path: PretrainedModel.named(path).path) : file
+    sha256 = fetched?.withUnsafeBytes { SHA256.hexadecimal($0) } ?? ""
   }
 
   /// The class of a name or number.

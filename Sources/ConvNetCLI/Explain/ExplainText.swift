@@ -27,7 +27,13 @@ struct ExplainText {
       ?? run.layers.firstIndex { $0.output.shape.rank == 4 }
     if let index {
       if let drawing = try map(run.layers[index]) { parts.append(drawing) }
-      if isDetailed, let window = WindowText(run, index, options).text { parts.append(window) }
+      if isDetailed,
+        let window = WindowText(
+          run, index, options, isUnicode: terminal.isUnicode
+        ).text
+      {
+        parts.append(window)
+      }
     }
     return parts.joined(separator: "\n\n") + "\n"
   }
@@ -35,8 +41,9 @@ struct ExplainText {
   private var heading: String {
     let preparation = run.model.preprocessing
     return
-      "\(options.photoName.escapedForDisplay) \(run.originalSize.width)×\(run.originalSize.height)"
-      + " → \(run.picture.width)×\(run.picture.height) (\(preparation.resize.rawValue), "
+      "\(options.photoName.escapedForDisplay) \(run.originalSize.width)\(times)"
+      + "\(run.originalSize.height) \(terminal.isUnicode ? "→" : "->") \(run.picture.width)\(times)"
+      + "\(run.picture.height) (\(preparation.resize.rawValue), "
       + "\(preparation.resampling.rawValue))   model \(options.modelName.escapedForDisplay)   "
       + "\(NumberFormat.grouped(run.model.parameterCount)) params   "
       + "\(NumberFormat.grouped(run.model.graph.multiplyAdds)) MACs"
@@ -66,26 +73,41 @@ struct ExplainText {
   }
 
   private var table: String {
-    var rows = [
-      [
-        "layer", "output", "params", "MACs", "RF", "jump", "min", "mean", "max", "zeros",
-        "values (log scale)",
-      ]
-    ]
+    let isTimed = run.layers.contains { $0.time != nil }
+    var left = [["layer", "output", "params", "MACs", "RF", "jump"] + (isTimed ? ["µs"] : [])]
+    var right = [["min", "mean", "max", "zeros", "values (log scale)"]]
     let summary = ModelSummary(run.model.graph)
     for (layer, row) in zip(run.layers, summary.rows) {
       let statistics = layer.statistics
-      rows.append([
-        layer.name.escapedForDisplay,
-        layer.output.shape.dimensions.dropFirst().map(String.init).joined(separator: "×"),
-        NumberFormat.grouped(row.parameters), NumberFormat.grouped(row.multiplyAdds),
-        row.receptiveField?.description ?? "-", row.jump?.description ?? "-",
+      left.append(
+        [
+          layer.name.escapedForDisplay,
+          layer.output.shape.dimensions.dropFirst().map(String.init).joined(separator: times),
+          NumberFormat.grouped(row.parameters), NumberFormat.grouped(row.multiplyAdds),
+          row.receptiveField?.description ?? "-", row.jump?.description ?? "-",
+        ] + (isTimed ? [layer.time.map(Self.micros) ?? "-"] : []))
+      right.append([
         NumberFormat.fixed(Double(statistics.minimum), decimals: 3),
         NumberFormat.fixed(statistics.mean, decimals: 3),
         NumberFormat.fixed(Double(statistics.maximum), decimals: 3),
         NumberFormat.percent(statistics.zeros), sparkline(layer),
       ])
     }
+    if !terminal.isUnicode { left[0] = left[0].map { $0 == "µs" ? "us" : $0 } }
+    let (first, second) = (Self.aligned(left, leading: true), Self.aligned(right, leading: false))
+    // A row that is wider than the window becomes two; nothing is cut off.
+    let width = (first.first?.displayWidth ?? 0) + (second.first?.displayWidth ?? 0) + 4
+    return zip(first, second).map {
+      width <= terminal.width ? "  \($0)  \($1)" : "  \($0)\n      \($1)"
+    }.joined(separator: "\n")
+  }
+
+  private static func micros(_ time: Duration) -> String {
+    NumberFormat.grouped(Int((time / .microseconds(1)).rounded()))
+  }
+
+  /// Cells under each other, to the right; the first column, or else the last, to the left.
+  private static func aligned(_ rows: [[String]], leading: Bool) -> [String] {
     var widths = [Int](repeating: 0, count: rows[0].count)
     for row in rows {
       for (column, cell) in row.enumerated() {
@@ -93,13 +115,16 @@ struct ExplainText {
       }
     }
     return rows.map { row in
-      "  "
-        + row.enumerated().map { column, cell in
-          let space = String(repeating: " ", count: widths[column] - cell.displayWidth)
-          return column == 0 || column == row.count - 1 ? cell + space : space + cell
-        }.joined(separator: "  ")
-    }.joined(separator: "\n")
+      row.enumerated().map { column, cell in
+        let space = String(repeating: " ", count: widths[column] - cell.displayWidth)
+        let isLeft = leading ? column == 0 : column == row.count - 1
+        return isLeft ? cell + space : space + cell
+      }.joined(separator: "  ")
+    }
   }
+
+  /// What stands between the sizes of a shape.
+  private var times: String { terminal.isUnicode ? "×" : "x" }
 
   private func sparkline(_ layer: Inspection.Layer) -> String {
     var counts = [Int](repeating: 0, count: 20)
@@ -131,7 +156,7 @@ struct ExplainText {
       $0[(channel * height * width)..<((channel + 1) * height * width)].max() ?? 0
     }
     let lines = try PictureDrawing.lines(of: image, columns: min(56, terminal.width), on: terminal)
-    return "  \(layer.name.escapedForDisplay) channel \(channel) (\(height)×\(width), max "
+    return "  \(layer.name.escapedForDisplay) channel \(channel) (\(height)\(times)\(width), max "
       + "\(NumberFormat.fixed(Double(largest), decimals: 3)))\n"
       + lines.map { "  " + $0 }.joined(separator: "\n")
   }
@@ -159,6 +184,7 @@ struct ExplainText {
             "mean": .number(layer.statistics.mean),
             "max": .number(Double(layer.statistics.maximum)),
             "zeros": .number(layer.statistics.zeros),
+            "micros": layer.time.map { .number(($0 / .nanoseconds(1)) / 1000) } ?? .null,
           ]
         }),
     ]

@@ -9,7 +9,11 @@ struct WindowText {
   let layer: Inspection.Layer
   let options: PageOptions
 
-  init(_ run: Inspection, _ index: Int, _ options: PageOptions) {
+  /// What stands between factors.
+  let times: String
+
+  init(_ run: Inspection, _ index: Int, _ options: PageOptions, isUnicode: Bool = true) {
+    times = isUnicode ? "×" : "x"
     self.run = run
     layer = run.layers[index]
     self.options = options
@@ -110,13 +114,14 @@ struct WindowText {
     let bias = parameter(2).map { Double($0[place.channel]) } ?? 0
     let strongest = parts.max { $0.sum.magnitude < $1.sum.magnitude } ?? parts[0]
     var lines = [
-      "  input channel \(strongest.channel): window × kernel = products (pad: padding, 0)"
+      "  input channel \(strongest.channel): window \(times) kernel = products (pad: padding, 0)"
     ]
     for (inputs, kernel) in zip(strongest.inputs, strongest.kernel) {
       let cells = inputs.map { $0.map { number($0) } ?? "pad" }
       let products = zip(inputs, kernel).map { number(($0 ?? 0) * $1) }
       lines.append(
-        "    " + row(cells) + "  ×  " + row(kernel.map { number($0) }) + "  =  " + row(products))
+        "    " + row(cells) + "  \(times)  " + row(kernel.map { number($0) }) + "  =  "
+          + row(products))
     }
     let total = parts.reduce(0) { $0 + $1.sum }
     lines.append(

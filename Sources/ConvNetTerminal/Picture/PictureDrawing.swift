@@ -16,7 +16,10 @@ package enum PictureDrawing {
     let height = max(1, (picture.height * width / picture.width + 1) / 2) * 2
     if terminal.colours == .none {
       let cells = try pixels(of: picture, width: width, height: height / 2)
-      return rows(of: cells, width: width).map { String($0.map(character)) }
+      let ramp = Array(terminal.isUnicode ? " ░▒▓█" : " .:-=+*#%@")
+      return rows(of: cells, width: width).map { row in
+        String(row.map { ramp[$0.brightness * (ramp.count - 1) / 255] })
+      }
     }
     let rows = rows(of: try pixels(of: picture, width: width, height: height), width: width)
     return stride(from: 0, to: rows.count - 1, by: 2).map { row in
@@ -44,11 +47,6 @@ package enum PictureDrawing {
 
   private static func rows(of pixels: [Colour], width: Int) -> [ArraySlice<Colour>] {
     stride(from: 0, to: pixels.count, by: width).map { pixels[$0..<min($0 + width, pixels.count)] }
-  }
-
-  private static func character(_ colour: Colour) -> Character {
-    let ramp = Array(" .:-=+*#%@")
-    return ramp[colour.brightness * (ramp.count - 1) / 255]
   }
 
   /// The upper pixel is the block, the lower one the ground behind it. A colour is only said where
