@@ -17,8 +17,8 @@ func depthParameters() throws {
 
 func depthPictures() throws {
   for (file, name, scale) in [
-    ("12-relu1", "conv1", 4), ("16-relu2", "conv2", 5), ("19-relu3", "conv3", 7),
-    ("21-relu4", "conv4", 7),
+    ("12-relu1", "conv1", 4), ("16-relu2", "conv2", 5), ("20-relu3", "conv3", 7),
+    ("23-relu4", "conv4", 7),
   ] {
     let maps = try Image(path: "maps/\(file)-maps.png")
     try save(maps, to: "pictures/maps-\(name).png", scale: scale)

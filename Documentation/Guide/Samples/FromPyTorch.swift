@@ -40,6 +40,19 @@ func pytorchLoop() async throws {
   }
 }
 
+func pytorchLoad() throws {
+  var model = try Model(zoo: "lenet5", seed: 5)
+  try model.load("lenet5.safetensors")  // or a .pth file
+
+  // Names as torch.nn.DataParallel writes them: module.conv1.weight, …
+  let wrapped = Weights(model.weights.map { (name: "module." + $0.name, tensor: $0.tensor) })
+  try SafetensorsFile.write(wrapped, to: "parallel.safetensors")
+  let report = try model.load(
+    "parallel.safetensors",
+    renaming: { $0.hasPrefix("module.") ? String($0.dropFirst(7)) : $0 })
+  print(report.loaded.count, "tensors loaded,", report.missing.count, "missing")
+}
+
 func pytorchGradients() async throws {
   // There is no tensor that remembers gradients; a model is a value.
   let model = try Model(zoo: "lenet5", seed: 0)

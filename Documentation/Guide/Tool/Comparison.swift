@@ -56,7 +56,7 @@ struct Comparison {
     guard isAbout else { return found }
     // A row of `train`: behind the learning rate come speed and time.
     if line.drop(while: { $0 == " " }).prefix(while: { $0.isNumber || $0 == "/" }).contains("/") {
-      return Array(found.prefix(12))
+      return Array(found.prefix(10))
     }
     let units: Set<Substring> = ["s", "ms", "s;", "ms;", "img/s", "img/s)"]
     return found.indices.filter { index in
