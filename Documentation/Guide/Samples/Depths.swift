@@ -16,13 +16,14 @@ func depthParameters() throws {
 }
 
 func depthPictures() throws {
-  for (file, name, scale) in [
-    ("12-relu1", "conv1", 4), ("16-relu2", "conv2", 5), ("20-relu3", "conv3", 7),
-    ("23-relu4", "conv4", 7),
+  for (file, name, tile, scale) in [
+    ("12-relu1", "conv1", 28, 5), ("16-relu2", "conv2", 14, 6),
+    ("20-relu3", "conv3", 7, 9), ("23-relu4", "conv4", 7, 9),
   ] {
     let maps = try Image(path: "maps/\(file)-maps.png")
-    try save(maps, to: "pictures/maps-\(name).png", scale: scale)
-    print(name, maps.width, "x", maps.height)
+    print(name, maps.width / tile * (maps.height / tile), "tiles of \(tile) x \(tile)")
+    let large = try spread(maps, tile: tile, scale: scale)
+    try save(large, to: "pictures/maps-\(name).png")
   }
 }
 

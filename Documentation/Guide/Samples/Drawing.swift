@@ -21,3 +21,19 @@ func strength(_ tensor: Tensor, channel: Int = 0) throws -> Tensor {
   let largest = max(numbers.max() ?? 0, .leastNormalMagnitude)
   return try Tensor([height, width], numbers.map { $0 / largest })
 }
+
+/// A sheet of square tiles enlarged, with a white line between the tiles.
+func spread(_ sheet: Image, tile: Int, scale: Int) throws -> Image {
+  let step = tile * scale + 2
+  let width = sheet.width / tile * step - 2
+  let height = sheet.height / tile * step - 2
+  var pixels = [UInt8](repeating: 255, count: width * height * 3)
+  for y in 0..<height where y % step < tile * scale {
+    for x in 0..<width where x % step < tile * scale {
+      let (row, column) = (y / step * tile + y % step / scale, x / step * tile + x % step / scale)
+      let place = (y * width + x) * 3
+      pixels.replaceSubrange(place..<(place + 3), with: sheet[x: column, y: row])
+    }
+  }
+  return try Image(width: width, height: height, channels: 3, pixels: pixels)
+}

@@ -25,5 +25,5 @@ let samples: [(name: String, body: @Sendable () async throws -> Void)] = [
   ("insidePictures", insidePictures),
   ("weightsSaved", weightsSaved), ("weightsNames", weightsNames), ("weightsLoaded", weightsLoaded),
   ("pytorchNetwork", pytorchNetwork), ("pytorchLoop", pytorchLoop),
-  ("pytorchGradients", pytorchGradients), ("pytorchLoad", pytorchLoad),
+  ("pytorchCopies", pytorchCopies), ("pytorchLoad", pytorchLoad),
 ]

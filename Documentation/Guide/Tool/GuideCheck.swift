@@ -135,6 +135,13 @@ struct GuideCheck {
     {
       problems.append("\(chinese.name): does not show the samples and commands of \(english.name)")
     }
+    // docc does not look at a button's address.
+    for (page, other) in [(english, chinese.name), (chinese, english.name)]
+    where !page.lines.contains(where: {
+      $0.contains("\"/documentation/guide/\(other.dropLast(3))\"")
+    }) {
+      problems.append("\(page.name): has no button to \(other)")
+    }
     if english.pictures != chinese.pictures {
       problems.append("\(chinese.name): does not show the pictures of \(english.name)")
     }

@@ -122,5 +122,7 @@ struct Session {
     }
   }
 
-  var lines: [String] { commands.flatMap { ["$ " + $0.command] + $0.output } }
+  var lines: [String] {
+    commands.flatMap { ("$ " + $0.command).components(separatedBy: "\n") + $0.output }
+  }
 }
