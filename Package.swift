@@ -98,7 +98,8 @@ let package = Package(
     // The guide's samples and what checks them. They see what a user sees: no package declarations.
     .executableTarget(
       name: "Guide", dependencies: ["ConvNet", "ConvNetExplain"], path: "Documentation/Guide",
-      exclude: ["Guide.docc", "instruction-set.txt"], packageAccess: false, swiftSettings: swiftSettings),
+      exclude: ["Guide.docc", "README.md", "instruction-set.txt"], packageAccess: false,
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetGraphTests", dependencies: ["ConvNetGraph"], exclude: ["ErrorTexts"],
       swiftSettings: swiftSettings),

@@ -1,7 +1,8 @@
 /// Every sample of the guide by its name: the body of the function of that name.
 let samples: [(name: String, body: @Sendable () async throws -> Void)] = [
   ("drawGarden", drawGarden), ("drawShirt", drawShirt),
-  ("tensorOfPhoto", tensorOfPhoto), ("tensorBatch", tensorBatch),
+  ("tensorOfPhoto", tensorOfPhoto), ("tensorChannels", tensorChannels),
+  ("tensorBatch", tensorBatch),
   ("tensorMismatch", tensorMismatch),
   ("kernelByHand", kernelByHand), ("kernelsOnPhoto", kernelsOnPhoto),
   ("kernelsLearned", kernelsLearned), ("kernelSums", kernelSums),

@@ -11,6 +11,15 @@ func tensorOfPhoto() throws {
   print(tensor.elements[(1 * 80 + 20) * 120 + 84] == tensor[1, 20, 84])
 }
 
+func tensorChannels() throws {
+  let tensor = try Image(path: "garden.png").tensor()
+  let plane = 80 * 120
+  let channels = try (0..<3).map { c in
+    try Tensor([80, 120], tensor.elements[(c * plane)..<((c + 1) * plane)])
+  }
+  try save(strip(channels), to: "pictures/channels.png", scale: 2)
+}
+
 func tensorBatch() throws {
   let batch = Tensor([32, 3, 224, 224])
   print("32 photos of 3 x 224 x 224:", batch.count, "numbers,", batch.count * 4, "bytes")

@@ -5,6 +5,8 @@
 /// so that blocks that say "about" are not compared then. Their times are never compared.
 struct Comparison {
   let isAbout: Bool
+  /// Whether the guide was made with this processor's instruction set.
+  let isSameMachine: Bool
 
   /// The first pair of lines that differ.
   func difference(_ shown: [String], _ now: [String]) -> (shown: String, now: String)? {
@@ -12,7 +14,7 @@ struct Comparison {
     for index in 0..<max(shown.count, now.count) {
       let a = index < shown.count ? shown[index] : "(nothing)"
       let b = index < now.count ? now[index] : "(nothing)"
-      if a != b, !areClose(a, b) { return (a, b) }
+      if a != b, isSameMachine && !isAbout || !areClose(a, b) { return (a, b) }
     }
     return nil
   }

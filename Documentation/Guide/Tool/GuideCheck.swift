@@ -30,8 +30,9 @@ struct GuideCheck {
     sources = try SampleSources(folder.appendingPathComponent("Samples"))
     let program = URL(fileURLWithPath: CommandLine.arguments[0]).standardizedFileURL
     workshop = try Workshop(programs: program.deletingLastPathComponent())
+    let chosen = ProcessInfo.processInfo.environment["CONVNET_ISA"]
     let record = folder.appendingPathComponent("instruction-set.txt")
-    let instructions = (InstructionSet.available.first ?? "none") + "\n"
+    let instructions = (chosen ?? InstructionSet.available.first ?? "none") + "\n"
     if isUpdating { try instructions.write(to: record, atomically: true, encoding: .utf8) }
     isSameMachine = (try? String(contentsOf: record, encoding: .utf8)) == instructions
   }
@@ -83,7 +84,9 @@ struct GuideCheck {
         page.replace(index, with: now)
       } else if block.isAbout, !isSameMachine {
         uncompared += 1
-      } else if let (shown, now) = Comparison(isAbout: block.isAbout).difference(block.lines, now) {
+      } else if let (shown, now) = Comparison(isAbout: block.isAbout, isSameMachine: isSameMachine)
+        .difference(block.lines, now)
+      {
         problems.append(
           "\(page.name):\(block.start + 1): differs\n    in the guide  \(shown)\n    now           \(now)"
         )
