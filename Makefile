@@ -16,9 +16,9 @@ release_flags += --static-swift-stdlib -Xlinker -s -Xlinker --no-export-dynamic
 release_flags += -Xswiftc -use-ld=lld -Xlinker --icf=all -Xlinker -z -Xlinker pack-relative-relocs
 endif
 
-sources := Package.swift Sources Tests $(wildcard Snippets Benchmarks Fuzz)
+sources := Package.swift Sources Tests $(wildcard Snippets Documentation/Guide Benchmarks Fuzz)
 
-.PHONY: help demo test build format lint bench install clean
+.PHONY: help demo test build format lint guide bench install clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ format: ## put every source file into the project's format
 lint: ## check format and house rules
 	@Scripts/lint
 
+guide: ## render the course (Chinese and English) as a static site: build/guide
+	@Scripts/guide
+
 bench: ## time whole networks on this machine
 	@Scripts/setup
 	@Scripts/bench
@@ -58,4 +61,4 @@ install: build ## build, then copy convnet to PREFIX/bin
 	install -m 755 .build/release/convnet "$(DESTDIR)$(PREFIX)/bin/convnet"
 
 clean: ## remove everything that was built
-	rm -rf .build Benchmarks/.build Fuzz/.build
+	rm -rf .build build Benchmarks/.build Fuzz/.build

@@ -95,6 +95,11 @@ let package = Package(
         "ConvNetText",
       ],
       swiftSettings: compactSettings),
+    // The guide's samples and what checks them. They see what a user sees: no package declarations.
+    .executableTarget(
+      name: "Guide", dependencies: ["ConvNet", "ConvNetExplain"], path: "Documentation/Guide",
+      exclude: ["Guide.docc", "README.md", "instruction-set.txt"], packageAccess: false,
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetGraphTests", dependencies: ["ConvNetGraph"], exclude: ["ErrorTexts"],
       swiftSettings: swiftSettings),
