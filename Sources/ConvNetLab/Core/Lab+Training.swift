@@ -122,20 +122,24 @@ extension Lab {
 
   /// What some layers of a model put out for pictures, `[N, C, H, W]` each.
   ///
-  /// - Parameter layers: their names.
+  /// - Parameters:
+  ///   - layers: their names.
+  ///   - learning: whether batch norm takes the pictures' own statistics, as while learning.
   func activations(
-    of model: Model, at layers: [String], for images: MemoryImages
+    of model: Model, at layers: [String], for images: MemoryImages, learning: Bool = false
   ) throws(ConvNetError) -> [Tensor] {
-    var graph = model.graph
-    graph.outputs = layers.compactMap { name in
-      model.graph.nodes.first { $0.name == name }?.outputs.first
+    var graph = try model.graph.reshaped(batch: images.count)
+    if learning {
+      graph = try graph.trainingForm()
+      graph.stateUpdates = []
     }
+    let nodes = graph.nodes
+    graph.outputs = layers.compactMap { name in nodes.first { $0.name == name }?.outputs.first }
     guard graph.outputs.count == layers.count else {
       throw ConvNetError(.internal, "a layer of \(layers.joined(separator: ", ")) does not exist")
     }
     return try outputs(
-      graph.reshaped(batch: images.count), weights: model.weights,
-      [batch(images, model.preprocessing)])
+      graph, weights: model.weights, [batch(images, model.preprocessing)])
   }
 
   /// Pictures as a network's input `[N, C, H, W]`.

@@ -109,8 +109,10 @@ package struct ActivationExperiment: Experiment {
     let zeros = try Kind.allCases.indices.map { (index) throws(ConvNetError) in
       Measurement(
         try onData[index].trials.map { (trial) throws(ConvNetError) in
+          // No activation is no layer: what the convolution puts out passes on as it is.
+          let layer = Kind.allCases[index] == .none ? "conv1" : "act1"
           let maps = try lab.activations(
-            of: trial.model, at: ["act1"], for: data.test.prefix(100))[0]
+            of: trial.model, at: [layer], for: data.test.prefix(100))[0]
           return TensorStatistics(maps).zeros
         })
     }

@@ -122,8 +122,16 @@ package struct BatchNormExperiment: Experiment {
       driftTable(cells, best),
     ]
     report.figures = [.plot(lossCurves(cells, best)), .plot(ratePlot(cells))]
+    let chosen = zip(cells, best).map { $0[$1] }
+    // One scale for all, so that they can be compared.
+    var reach = 0.0
+    for moment in chosen.flatMap({ $0.arriving.first ?? [] }) {
+      let end = moment.mean.magnitude + 3.5 * moment.standardDeviation
+      if end.isFinite { reach = max(reach, end) }
+    }
     for order in Order.allCases {
-      report.figures.append(.plot(distribution(order, cells[order.rawValue][best[order.rawValue]])))
+      report.figures.append(
+        .plot(distribution(order, chosen[order.rawValue], limit: reach > 0 ? reach : 1)))
     }
     report.findings = findings(cells, best, early, final)
     report.method = [
@@ -137,8 +145,10 @@ package struct BatchNormExperiment: Experiment {
         epochs, learningRate: BatchNormExperiment.rates.map { "\($0)" }.joined(separator: ", ")),
       Bilingual(
         "Distributions: what arrives at the fourth activation for 64 validation pictures, before the "
-          + "first step and after each epoch, each order at its best learning rate.",
-        "分布：64 张验证图像到达第四个激活函数的数，取自第一步之前和每轮之后，各用最佳学习率。"),
+          + "first step and after each epoch, each order at its best learning rate. As while learning, "
+          + "batch norm takes the statistics of these pictures.",
+        "分布：64 张验证图像到达第四个激活函数的数，取自第一步之前和每轮之后，各用最佳学习率；与学习时一样，"
+          + "批归一化用这批图像自己的统计量。"),
     ]
     return report
   }
@@ -179,9 +189,10 @@ package struct BatchNormExperiment: Experiment {
       let seen = Mutex<[Tensor]>([])
       var settings = TrialSettings(epochs: epochs, learningRate: rate)
       settings.onEpoch = { _, model in
-        guard let maps = try? lab.activations(of: model, at: [arriving], for: pictures)[0] else {
-          return
-        }
+        guard
+          let maps = try? lab.activations(
+            of: model, at: [arriving], for: pictures, learning: true)[0]
+        else { return }
         seen.withLock { $0.append(maps) }
       }
       trials.append(
@@ -293,10 +304,10 @@ package struct BatchNormExperiment: Experiment {
       }, xFormat: .significant(3), isXLogarithmic: true, ticksAtPoints: true)
   }
 
-  private func distribution(_ order: Order, _ cell: Cell) -> DistributionPlot {
+  private func distribution(
+    _ order: Order, _ cell: Cell, limit: Double
+  ) -> DistributionPlot {
     let statistics = cell.arriving.first ?? []
-    let reach = statistics.map { $0.mean.magnitude + 4 * $0.standardDeviation }.max() ?? 1
-    let limit = reach > 0 && reach.isFinite ? reach : 1
     let count = 48
     let shares = cell.distributions.map { numbers -> [Double] in
       var counts = [Int](repeating: 0, count: count)

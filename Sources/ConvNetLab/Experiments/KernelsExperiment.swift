@@ -251,7 +251,10 @@ package struct KernelsExperiment: Experiment {
 
   private func addPictures(to report: inout LabReport, _ lab: Lab) throws(ConvNetError) {
     var source = lab.photo
-    if source == nil, let data = lab.data { source = try data.test.image(at: 0) }
+    if source == nil, let data = lab.data {
+      source = try data.test.image(at: 0)
+      report.data = data.words
+    }
     guard let source else {
       throw ConvNetError(
         .notFound, "the experiment 'kernels' needs a picture to look at",

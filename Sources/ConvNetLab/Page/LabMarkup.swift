@@ -36,7 +36,10 @@ enum LabMarkup {
       }
       return "<tr>\(cells.joined())</tr>"
     }
-    let head = table.columns.map { "<th scope=\"col\">\(text($0))</th>" }.joined()
+    let head = table.columns.enumerated().map { index, column in
+      let isNumber = table.rows.first.map { index < $0.count && $0[index].isNumber } ?? true
+      return "<th scope=\"col\"\(isNumber ? "" : " class=\"words\"")>\(text(column))</th>"
+    }.joined()
     let caption = showsTitle ? element("caption", table.title) : ""
     return "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
       + "aria-label=\"\(attribute(table.title))\"><table class=\"facts\">\(caption)"

@@ -221,7 +221,7 @@ package struct LabPage: Sendable {
         let rings = picture.marks.map { mark in
           "<circle class=\"ring\" cx=\"\(Drawing.number(mark.x))\" "
             + "cy=\"\(Drawing.number(mark.y))\" "
-            + "r=\"\(Drawing.number(max(3, Double(picture.width) / 22)))\"/>"
+            + "r=\"\(Drawing.number(max(1.5, Double(picture.width) / 18)))\"/>"
         }
         return "<figure><svg class=\"picture\" role=\"img\" "
           + "viewBox=\"0 0 \(picture.width) \(picture.height)\" "

@@ -139,7 +139,8 @@ struct Axis {
     var ticks: [Double] = []
     var index = (low / step).rounded(.up)
     while index * step <= high, ticks.count < 40 {
-      ticks.append(index * step)
+      // Minus zero would be written with its sign.
+      ticks.append(index == 0 ? 0 : index * step)
       index += 1
     }
     return ticks
