@@ -303,6 +303,20 @@ package struct ActivationExperiment: Experiment {
           + "the others on as they are.",
         "ReLU 把第一层 \(LabFormat.percent.text(zeros[0])) 的响应变为零，其余原样传下去。"),
       Bilingual("Best on the pictures here: \(best.en).", "在图像数据上这里最好的是：\(best.zh)。"),
+    ] + slowSigmoid(onRiddle[1].accuracy)
+  }
+
+  /// Bending alone is not enough: it has to be learned with, too.
+  private static func slowSigmoid(_ accuracy: Measurement) -> [Bilingual] {
+    guard accuracy.mean < 0.95 else { return [] }
+    let share = LabFormat.percent.text(accuracy)
+    return [
+      Bilingual(
+        "Sigmoid bends as well, yet reaches \(share) in the same time: its slope is 1/4 at most, so that "
+          + "what the first layers are told shrinks with every layer behind them. It could represent "
+          + "the answer, but is slow to find it.",
+        "Sigmoid 同样是非线性的，同样的时间里却只有 \(share)：它的斜率最大为 1/4，传回前面各层的信号逐层缩小。它能表示答案，"
+          + "却学得很慢。")
     ]
   }
 
