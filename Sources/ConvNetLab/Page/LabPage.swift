@@ -99,8 +99,14 @@ package struct LabPage: Sendable {
       + LabMarkup.element("h1", experiment.question)
       + "<blockquote class=\"claim\"><p>" + LabMarkup.text(experiment.claim)
       + "</p><footer>" + LabMarkup.text(Bilingual("what the primer says", "入门的说法"))
-      + "</footer></blockquote></div>"
+      + "</footer></blockquote>" + (leading(report).map(figure) ?? "") + "</div>"
       + outcome(report) + "</section>"
+  }
+
+  /// The plot that stands in the first view; pictures need the whole width.
+  private static func leading(_ report: LabReport) -> LabFigure? {
+    guard let first = report.figures.first, case .plot = first else { return nil }
+    return first
   }
 
   /// The verdict with what led to it.
@@ -171,17 +177,22 @@ package struct LabPage: Sendable {
         + LabMarkup.text(experiment.claim) + "</p></div>" + outcome(report) + "</section>"
     }
     let heading = isSingle ? "h2" : "h3"
+    var parts: [String] = []
     if !report.findings.isEmpty {
-      html +=
+      parts.append(
         "<section>" + LabMarkup.element(heading, Bilingual("What came out", "结果说明"))
-        + "<ul class=\"findings\">"
-        + report.findings.map { LabMarkup.element("li", $0) }.joined() + "</ul></section>"
+          + "<ul class=\"findings\">"
+          + report.findings.map { LabMarkup.element("li", $0) }.joined() + "</ul></section>")
     }
-    if !report.figures.isEmpty {
-      html +=
+    let isLed = isSingle && leading(report) != nil
+    let figures = isLed ? Array(report.figures.dropFirst()) : report.figures
+    if !figures.isEmpty {
+      parts.append(
         "<section>" + LabMarkup.element(heading, Bilingual("To see", "看一看"))
-        + "<div class=\"figures\">" + report.figures.map(figure).joined() + "</div></section>"
+          + "<div class=\"figures\">" + figures.map(figure).joined() + "</div></section>")
     }
+    // Where pictures tell most, they come first.
+    html += (isSingle && !isLed ? parts.reversed() : parts).joined()
     if !report.tables.isEmpty {
       html +=
         "<section>" + LabMarkup.element(heading, Bilingual("The numbers", "数据"))
@@ -230,7 +241,8 @@ package struct LabPage: Sendable {
           + "href=\"\(LabMarkup.address(picture.png))\"/>\(rings.joined())</svg><figcaption>"
           + LabMarkup.text(picture.caption) + "</figcaption></figure>"
       }
-      return "<div class=\"gallery\">" + LabMarkup.element("h3", title)
+      let size = pictures.contains { $0.width >= 96 } ? " large" : ""
+      return "<div class=\"gallery\(size)\">" + LabMarkup.element("h3", title)
         + LabMarkup.element("p", note, "class=\"note\"")
         + "<div class=\"pictures\">\(items.joined())</div></div>"
     }

@@ -41,6 +41,8 @@ enum LabStyle {
     .cells{image-rendering:pixelated}.ring{fill:none;stroke:#ff9a5c;stroke-width:1.5;vector-effect:non-scaling-stroke}
     .legend{list-style:none;display:flex;flex-wrap:wrap;gap:3px 18px;margin:0 0 6px;padding:0;font-size:14px}.legend svg{width:34px;height:14px;vertical-align:-1px;margin-right:6px;display:inline-block}
     .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(148px,1fr));gap:18px;margin-top:12px}
+    .large .pictures{grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:22px}.large .pictures figcaption{font-size:14px}
+    .opening .plot{margin-top:34px;max-width:560px}
     .picture{width:100%;height:auto;display:block;background:var(--wash);border:1px solid var(--line)}
     .pictures figcaption{margin-top:5px;font-size:13px}
     .lab .facts{font-size:14px;margin:18px 0;min-width:min(100%,460px)}.lab .facts thead th.words{text-align:left}.lab .facts thead th{min-width:5em}.lab .facts th[scope=row]{white-space:nowrap}.lab .facts thead th{vertical-align:bottom;color:var(--soft);font-weight:400;line-height:1.35}.lab .facts td{font-variant-numeric:tabular-nums;white-space:nowrap}.lab .facts td.words{text-align:left;white-space:normal}.lab .facts caption{font:600 17px/1.3 var(--serif);color:var(--ink);padding-bottom:6px}
