@@ -84,6 +84,13 @@ let package = Package(
       name: "ConvNetExplain",
       dependencies: ["ConvNet", "ConvNetFormats", "ConvNetGraph", "ConvNetText", "CConvNetAssets"],
       swiftSettings: compactSettings),
+    .target(
+      name: "ConvNetLab",
+      dependencies: [
+        "ConvNet", "ConvNetEngine", "ConvNetExplain", "ConvNetFormats", "ConvNetGraph",
+        "ConvNetText",
+      ],
+      swiftSettings: compactSettings),
     .target(name: "ConvNetText", swiftSettings: compactSettings),
     .target(
       name: "ConvNetTerminal", dependencies: ["ConvNetFormats", "ConvNetGraph", "ConvNetText"],
@@ -91,8 +98,8 @@ let package = Package(
     .executableTarget(
       name: "ConvNetCLI",
       dependencies: [
-        "ConvNet", "ConvNetExplain", "ConvNetFormats", "ConvNetGraph", "ConvNetTerminal",
-        "ConvNetText",
+        "ConvNet", "ConvNetExplain", "ConvNetFormats", "ConvNetGraph", "ConvNetLab",
+        "ConvNetTerminal", "ConvNetText",
       ],
       swiftSettings: compactSettings),
     // The guide's samples and what checks them. They see what a user sees: no package declarations.
@@ -132,6 +139,10 @@ let package = Package(
     .testTarget(
       name: "ConvNetExplainTests",
       dependencies: ["ConvNet", "ConvNetExplain", "ConvNetFormats", "ConvNetGraph"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ConvNetLabTests",
+      dependencies: ["ConvNetEngine", "ConvNetFormats", "ConvNetGraph", "ConvNetLab"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ConvNetONNXTests", dependencies: ["ConvNet"], exclude: ["Peers"],

@@ -12,7 +12,8 @@ let program = CommandLineTool(
   name: "convnet", version: programVersion, summary: "convolutional networks on any CPU",
   commands: [
     TrainCommand.command, EvalCommand.command, PredictCommand.command,
-    ExplainCommand.command, VerifyCommand.command, AtlasCommand.command, SummaryCommand.command,
+    ExplainCommand.command, VerifyCommand.command, AtlasCommand.command, LabCommand.command,
+    SummaryCommand.command,
     BenchCommand.command,
     RunCommand.command, ImportCommand.command, ExportCommand.command, ConvertCommand.command,
     DataCommand.command, ModelsCommand.command, DoctorCommand.command,

@@ -3,9 +3,9 @@ internal import ConvNetFormats
 internal import ConvNetText
 
 /// Pieces of HTML: texts are escaped here and nowhere else.
-enum Markup {
+package enum Markup {
   /// A text as HTML shows it, in elements and in attributes.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -80,7 +80,7 @@ enum Markup {
   }
 
   /// A picture as an address of itself.
-  static func address(_ png: [UInt8]) -> String { "data:image/png;base64," + Base64.encoded(png) }
+  package static func address(_ png: [UInt8]) -> String { "data:image/png;base64," + Base64.encoded(png) }
 
   static func code(_ text: String) -> String { "<code data-static>\(escaped(text))</code>" }
   static func fixed(_ text: String) -> String { "<span data-static>\(escaped(text))</span>" }

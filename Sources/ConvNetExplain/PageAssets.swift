@@ -4,7 +4,7 @@ internal import ConvNetFormats
 internal import ConvNetGraph
 
 /// The files that are part of the program.
-enum PageAssets {
+package enum PageAssets {
   static func text(_ name: cn_asset_name) -> String {
     String(decoding: bytes(name), as: UTF8.self)
   }
@@ -16,7 +16,7 @@ enum PageAssets {
 
   /// The page's scripts without comments and needless space.
   static let script = ScriptSqueezer.squeezed(text(CN_ASSET_SCRIPT))
-  static let style = StyleSqueezer.squeezed(text(CN_ASSET_STYLE))
+  package static let style = StyleSqueezer.squeezed(text(CN_ASSET_STYLE))
 }
 
 /// The small trained network that comes with the program.

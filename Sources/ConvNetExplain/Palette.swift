@@ -3,12 +3,12 @@
 /// `positive` is viridis, whose lightness rises evenly; `signed` goes from blue over a light grey at 0
 /// to red, equally light at equal distance from 0. Rainbow scales are not offered: their lightness goes
 /// up and down and draws edges where there are none.
-enum Palette {
-  static let positive = table([
+package enum Palette {
+  package static let positive = table([
     0x440154, 0x481A6C, 0x472F7D, 0x414487, 0x39568C, 0x31688E, 0x2A788E, 0x23888E, 0x1F988B,
     0x22A884, 0x35B779, 0x54C568, 0x7AD151, 0xA5DB36, 0xD2E21B, 0xFDE725,
   ])
-  static let signed = table([
+  package static let signed = table([
     0x3B4CC0, 0x5977E3, 0x7B9FF9, 0x9EBEFF, 0xC0D4F5, 0xDDDCDC, 0xF2CBB7, 0xF7AC8E, 0xEE8468,
     0xD65244, 0xB40426,
   ])
@@ -27,14 +27,14 @@ enum Palette {
   }
 
   /// The place of a number in a table.
-  static func index(_ number: Float, low: Float, high: Float) -> UInt8 {
+  package static func index(_ number: Float, low: Float, high: Float) -> UInt8 {
     guard high > low, number.isFinite else { return low < 0 ? 128 : 0 }
     let share = (Double(number) - Double(low)) / (Double(high) - Double(low))
     return UInt8((max(0, min(1, share)) * 255).rounded())
   }
 
   /// The range of colours for numbers from `minimum` to `maximum`: around 0 where some are negative.
-  static func range(_ minimum: Float, _ maximum: Float) -> (low: Float, high: Float) {
+  package static func range(_ minimum: Float, _ maximum: Float) -> (low: Float, high: Float) {
     guard minimum < 0 else { return (0, maximum) }
     let limit = max(-minimum, maximum)
     return (-limit, limit)
