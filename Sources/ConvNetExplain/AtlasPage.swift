@@ -25,7 +25,7 @@ public struct AtlasPage: Sendable {
     let hash = "sha256-" + Base64.encoded(SHA256.digest(style.utf8))
     let sheets = AtlasSheets(atlas: atlas, words: words, most: channels)
     let title = Markup.escaped(
-      words.text("atlas.title").replacing("{model}", with: atlas.modelName))
+      words.text("atlas.title").replacingText("{model}", with: atlas.modelName))
     html = """
       <!DOCTYPE html>
       <html lang="\(words.language == .zh ? "zh-Hans" : "en")">
@@ -67,7 +67,7 @@ private struct AtlasSheets {
 
   private func say(_ key: String, _ holes: [String: String] = [:]) -> String {
     var text = words.text(key)
-    for (name, value) in holes { text = text.replacing("{\(name)}", with: value) }
+    for (name, value) in holes { text = text.replacingText("{\(name)}", with: value) }
     return Markup.escaped(text)
   }
 

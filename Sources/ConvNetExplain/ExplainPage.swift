@@ -2,6 +2,7 @@ internal import CConvNetAssets
 public import ConvNet
 internal import ConvNetFormats
 public import ConvNetGraph
+internal import ConvNetText
 
 /// A page that shows a run step by step: one HTML file without any address of the outside.
 ///
@@ -135,10 +136,10 @@ public struct ExplainPage: Sendable {
   static func filled(_ template: String, _ parts: [String: String]) -> String {
     var result = ""
     var rest = template[...]
-    while let start = rest.firstRange(of: "{{") {
+    while let start = rest.firstRange(ofText: "{{") {
       result += rest[..<start.lowerBound]
       rest = rest[start.upperBound...]
-      guard let end = rest.firstRange(of: "}}") else { break }
+      guard let end = rest.firstRange(ofText: "}}") else { break }
       result += parts[String(rest[..<end.lowerBound])] ?? ""
       rest = rest[end.upperBound...]
     }

@@ -25,8 +25,10 @@ package enum Markup {
 
   /// JSON inside a script element.
   static func script(_ value: JSONValue) -> String {
-    value.serialized().replacing("<", with: "\\u003c").replacing("\u{2028}", with: "\\u2028")
-      .replacing("\u{2029}", with: "\\u2029")
+    value.serialized().replacingText("<", with: "\\u003c").replacingText(
+      "\u{2028}", with: "\\u2028"
+    )
+    .replacingText("\u{2029}", with: "\\u2029")
   }
 
   /// A measured number: where it comes from, exactly what it is, and four digits of it.
@@ -58,7 +60,7 @@ package enum Markup {
       value.magnitude >= 1e6 || value.magnitude < 1e-4
       ? NumberFormat.significant(value, digits: 4)
       : plain(value)
-    return text.replacing("-", with: "−")
+    return text.replacingText("-", with: "−")
   }
 
   private static func plain(_ value: Double) -> String {
@@ -80,7 +82,9 @@ package enum Markup {
   }
 
   /// A picture as an address of itself.
-  package static func address(_ png: [UInt8]) -> String { "data:image/png;base64," + Base64.encoded(png) }
+  package static func address(_ png: [UInt8]) -> String {
+    "data:image/png;base64," + Base64.encoded(png)
+  }
 
   static func code(_ text: String) -> String { "<code data-static>\(escaped(text))</code>" }
   static func fixed(_ text: String) -> String { "<span data-static>\(escaped(text))</span>" }
@@ -111,7 +115,7 @@ struct PageWords {
   {
     var html = Markup.escaped(text(key))
     for (name, value) in holes {
-      html = html.replacing("{\(name)}", with: "<span data-hole=\"\(name)\">\(value)</span>")
+      html = html.replacingText("{\(name)}", with: "<span data-hole=\"\(name)\">\(value)</span>")
     }
     return "<\(tag) data-t=\"\(key)\"\(more)>\(html)</\(tag)>"
   }

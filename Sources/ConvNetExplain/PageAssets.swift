@@ -2,6 +2,7 @@ internal import CConvNetAssets
 internal import ConvNet
 internal import ConvNetFormats
 internal import ConvNetGraph
+internal import ConvNetText
 
 /// The files that are part of the program.
 package enum PageAssets {
@@ -115,10 +116,10 @@ enum StyleSqueezer {
   static func squeezed(_ source: String) -> String {
     var text = source.split(separator: "\n").map { line in
       String(line.drop { $0 == " " })
-    }.joined().replacing(";}", with: "}")
+    }.joined().replacingText(";}", with: "}")
     var names: [String] = []
     var rest = text[...]
-    while let found = rest.firstRange(of: "--") {
+    while let found = rest.firstRange(ofText: "--") {
       let name = rest[found.upperBound...].prefix { $0.isASCII && $0.isLetter }
       rest = rest[name.endIndex...]
       if !name.isEmpty, !names.contains(String(name)) { names.append(String(name)) }
@@ -127,7 +128,7 @@ enum StyleSqueezer {
       let letter = Character(UnicodeScalar(UInt8(ascii: "A") + UInt8(index)))
       // Every place where a property is named ends with one of these.
       for end in [":", ")"] {
-        text = text.replacing("--\(name)\(end)", with: "--\(letter)\(end)")
+        text = text.replacingText("--\(name)\(end)", with: "--\(letter)\(end)")
       }
     }
     return text

@@ -30,7 +30,7 @@ struct PageBody {
     parts["lang"] = words.language == .zh ? "zh-Hans" : "en"
     parts["tool"] = Markup.escaped(options.tool)
     parts["title"] = Markup.escaped(
-      words.text("title").replacing("{name}", with: options.photoName))
+      words.text("title").replacingText("{name}", with: options.photoName))
     parts["photo-name"] = Markup.escaped(options.photoName)
     parts["model-name"] = Markup.escaped(options.modelName)
     parts["flag"] = ""

@@ -1,6 +1,7 @@
 internal import ConvNet
 internal import ConvNetFormats
 public import ConvNetGraph
+internal import ConvNetText
 
 /// What a check of an explain page found.
 public struct PageCheck: Sendable {
@@ -104,7 +105,7 @@ public struct PageCheck: Sendable {
     for shown in page.shown {
       guard let exact = Double(shown.exact), let found = sources.number(shown.source),
         (exact - found).magnitude <= 1e-7 * max(1e-7, found.magnitude),
-        let said = Double(shown.text.replacing("−", with: "-").replacing(",", with: "")),
+        let said = Double(shown.text.replacingText("−", with: "-").replacingText(",", with: "")),
         (said - exact).magnitude <= 6e-4 * exact.magnitude + 1e-12
       else {
         wrong += 1

@@ -1,6 +1,7 @@
 internal import ConvNet
 internal import ConvNetFormats
 internal import ConvNetGraph
+internal import ConvNetText
 
 /// A written page taken apart again: description, blocks of numbers, shown numbers.
 ///
@@ -218,7 +219,8 @@ private struct ByteScanner {
 
   private static func unescaped(_ text: String) -> String {
     guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
-    return text.replacing("&lt;", with: "<").replacing("&gt;", with: ">")
-      .replacing("&quot;", with: "\"").replacing("&#39;", with: "'").replacing("&amp;", with: "&")
+    return text.replacingText("&lt;", with: "<").replacingText("&gt;", with: ">")
+      .replacingText("&quot;", with: "\"").replacingText("&#39;", with: "'").replacingText(
+        "&amp;", with: "&")
   }
 }

@@ -1,5 +1,6 @@
 internal import ConvNetFormats
 internal import ConvNetGraph
+internal import ConvNetText
 
 #if canImport(Darwin)
   internal import Darwin
@@ -67,7 +68,7 @@ struct PythonPackage: Hashable, Sendable {
       if outcome == .exited(0) { return }
       let words = try PythonPackage.errorText(log)
       // 127: a shell's wrapper did not find the program behind it.
-      let isAbsent = words.contains { $0.contains("No module named pip") }
+      let isAbsent = words.contains { $0.contains(text: "No module named pip") }
       if outcome == .missing || outcome == .exited(127) || isAbsent { continue }
       let errors = words.filter { $0.hasPrefix("ERROR:") }
       throw ConvNetError(

@@ -174,6 +174,6 @@ enum LabCommand {
     let isPlain = text.unicodeScalars.allSatisfy {
       $0.properties.isAlphabetic || "0123456789._/-+=:@".unicodeScalars.contains($0)
     }
-    return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    return isPlain && !text.isEmpty ? text : "'" + text.replacingText("'", with: "'\\''") + "'"
   }
 }

@@ -1,3 +1,5 @@
+internal import ConvNetText
+
 /// Lines of comma-separated values, as RFC 4180 writes them.
 enum CSV {
   /// One line, without its end.
@@ -7,6 +9,6 @@ enum CSV {
 
   private static func quoted(_ cell: String) -> String {
     guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
-    return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+    return "\"" + cell.replacingText("\"", with: "\"\"") + "\""
   }
 }

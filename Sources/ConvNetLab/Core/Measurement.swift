@@ -81,7 +81,7 @@ package enum LabFormat: Hashable, Sendable {
       case .whole: NumberFormat.grouped(value)
       case .seconds: NumberFormat.fixed(value, decimals: 2) + " s"
       }
-    return text.replacing("-", with: "−")
+    return text.replacingText("-", with: "−")
   }
 
   /// Mean and spread: `85.3 ± 0.4%`; the mean alone where all values are equal.

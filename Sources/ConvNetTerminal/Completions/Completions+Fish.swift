@@ -1,3 +1,5 @@
+internal import ConvNetText
+
 extension Completions {
   /// One `complete` line for each command, option and value list.
   var fish: String {
@@ -59,6 +61,6 @@ extension Completions {
 
   /// Between single quotes, as fish escapes: a backslash before quotes and backslashes.
   private func shellQuotedForFish(_ text: String) -> String {
-    "'" + text.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+    "'" + text.replacingText("\\", with: "\\\\").replacingText("'", with: "\\'") + "'"
   }
 }

@@ -1,3 +1,5 @@
+internal import ConvNetText
+
 extension Completions {
   /// A function per command, each a call of zsh's `_arguments` with the command's table.
   var zsh: String {
@@ -37,7 +39,7 @@ extension Completions {
     let rows =
       options + ["'(-h --help)'{-h,--help}'[show its help]'", "'1: :->command'", "'*:: :->rest'"]
     let described = subcommands.map {
-      "    " + shellQuoted($0.name + ":" + $0.summary.replacing(":", with: "\\:"))
+      "    " + shellQuoted($0.name + ":" + $0.summary.replacingText(":", with: "\\:"))
     }
     let cases = subcommands.map { "        \($0.name)) \(zshName(path + [$0.name])) ;;" }
     return ["\(name)() {", "  local state", "  local -a commands=("] + described
@@ -73,6 +75,7 @@ extension Completions {
 
   /// Brackets and colons mean something to `_arguments`.
   private func zshEscaped(_ text: String) -> String {
-    text.replacing("[", with: "\\[").replacing("]", with: "\\]").replacing(":", with: "\\:")
+    text.replacingText("[", with: "\\[").replacingText("]", with: "\\]").replacingText(
+      ":", with: "\\:")
   }
 }

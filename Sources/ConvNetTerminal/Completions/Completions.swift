@@ -1,3 +1,5 @@
+internal import ConvNetText
+
 /// Completion scripts, written from the commands' tables.
 package struct Completions: Sendable {
   let program: String
@@ -40,7 +42,7 @@ package struct Completions: Sendable {
 
   /// The text as one word of a shell: between single quotes.
   func shellQuoted(_ text: String) -> String {
-    "'" + text.replacing("'", with: "'\\''") + "'"
+    "'" + text.replacingText("'", with: "'\\''") + "'"
   }
 }
 

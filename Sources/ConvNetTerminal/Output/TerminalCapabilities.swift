@@ -1,3 +1,5 @@
+internal import ConvNetText
+
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Musl)
@@ -62,14 +64,15 @@ package struct TerminalCapabilities: Sendable, Equatable {
     redraws = isTerminal && !isDumb && !plainWanted && variable("CI") == nil
     if !isTerminal || isDumb || plainWanted {
       colours = .none
-    } else if colourTerm.contains("truecolor") || colourTerm.contains("24bit") {
+    } else if colourTerm.contains(text: "truecolor") || colourTerm.contains(text: "24bit") {
       colours = .trueColour
     } else {
       colours = .palette256
     }
     let locale = (variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG"))?.lowercased()
     // A pipe or file gets UTF-8 whatever the locale says: its reader is a program.
-    isUnicode = !isTerminal || locale.map { $0.contains("utf-8") || $0.contains("utf8") } ?? false
+    isUnicode =
+      !isTerminal || locale.map { $0.contains(text: "utf-8") || $0.contains(text: "utf8") } ?? false
     let columns = variable("COLUMNS").flatMap { Int($0) }
     width = [reportedWidth, columns].compactMap { $0 }.first { (1...10_000).contains($0) } ?? 80
   }
