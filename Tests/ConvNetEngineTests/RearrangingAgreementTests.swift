@@ -49,7 +49,7 @@ import Testing
       x.applying(TransposeOperation([3, 0, 1, 2])).applying(TransposeOperation([1, 2, 3, 0]))
     },
     Case("joined along rows") { x in
-      Value.apply(ConcatOperation(dim: 2), to: [x, x * 2, x])
+      Value.apply(ConcatOperation(dim: 2), to: [x, x * 2, x])[0]
         .applying(TransposeOperation([0, 1, 3, 2]))
     },
     Case("repeated") { x in
