@@ -53,7 +53,8 @@ import Testing
         .applying(TransposeOperation([0, 1, 3, 2]))
     },
     Case("repeated") { x in
-      x.applying(ReduceMeanOperation(dims: [3], keepDims: true)).applying(ExpandOperation([1, 1, 1, 5]))
+      x.applying(ReduceMeanOperation(dims: [3], keepDims: true)).applying(
+        ExpandOperation([1, 1, 1, 5]))
     },
     Case("products of matrices") { x in
       let rows = x.applying(ReshapeOperation([0, x.shape[1], -1]))

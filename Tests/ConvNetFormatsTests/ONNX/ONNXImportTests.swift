@@ -164,7 +164,8 @@ import Testing
     file.integers("sizes", [1, 0])
     file.node("Tile", ["x", "repeats"], ["a"])
     file.node("Split", ["a", "sizes"], ["b", "c"], [("axis", .integer(1))])
-    file.node("ReduceMean", ["c"], ["y"], [("axes", .integers([1, 2])), ("keepdims", .integer(1))])
+    file.node(
+      "ReduceMean", ["c"], ["y"], [("axes", .integers([1, 2])), ("keepdims", .integer(1))])
     file.outputs = ["b", "y"]
     let before = peakMemory()
     _ = try? file.model().network()
