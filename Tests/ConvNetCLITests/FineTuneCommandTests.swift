@@ -58,8 +58,7 @@ import Testing
 
   @Test func aNetworkOfSeveralInputsNamesTheCommandForIt() throws {
     let pictures = try SmallPictures(perClass: 4)
-    let builder = Sum()
-    let graph = try Graph(builder, inputs: [[3, 16, 16], [3, 16, 16]])
+    let graph = try Graph(inputs: [[1, 3, 16, 16], [1, 3, 16, 16]]) { [$0[0] + $0[1]] }
     let path = pictures.work + "/two.onnx"
     try ONNXNetwork(
       graph: graph, weights: Weights(),

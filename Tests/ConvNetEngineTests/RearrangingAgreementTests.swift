@@ -49,11 +49,12 @@ import Testing
       x.applying(TransposeOperation([3, 0, 1, 2])).applying(TransposeOperation([1, 2, 3, 0]))
     },
     Case("joined along rows") { x in
-      Value.apply(ConcatOperation(dim: 2), to: [x, x * 2, x])
+      Value.apply(ConcatOperation(dim: 2), to: [x, x * 2, x])[0]
         .applying(TransposeOperation([0, 1, 3, 2]))
     },
     Case("repeated") { x in
-      x.applying(ReduceMeanOperation(dims: [3], keepDims: true)).applying(ExpandOperation([1, 1, 1, 5]))
+      x.applying(ReduceMeanOperation(dims: [3], keepDims: true)).applying(
+        ExpandOperation([1, 1, 1, 5]))
     },
     Case("products of matrices") { x in
       let rows = x.applying(ReshapeOperation([0, x.shape[1], -1]))

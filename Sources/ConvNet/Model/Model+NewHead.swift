@@ -116,7 +116,8 @@ private struct NetworkHead {
       let isNew = renewed.contains(slot.name)
       current[slot.value.index] = builder.declareParameter(
         name: slot.name, shape: isNew ? resized(slot.shape, to: count) : slot.shape,
-        role: isNew ? .trained : slot.role, initializer: isNew ? initializer(slot) : slot.initializer)
+        role: isNew ? .trained : slot.role,
+        initializer: isNew ? initializer(slot) : slot.initializer)
     }
     for input in source.inputs {
       current[input.index] = builder.input(
@@ -143,10 +144,11 @@ private struct NetworkHead {
   }
 
   private func resized(_ shape: Shape, to count: Int) -> Shape {
-    Shape(shape.dimensions.map { $0 == classes ? count : $0 }.enumerated().map { place, size in
-      // Of a square matrix only the outputs change.
-      place > 0 && shape.dimensions[0] == classes ? shape.dimensions[place] : size
-    })
+    Shape(
+      shape.dimensions.map { $0 == classes ? count : $0 }.enumerated().map { place, size in
+        // Of a square matrix only the outputs change.
+        place > 0 && shape.dimensions[0] == classes ? shape.dimensions[place] : size
+      })
   }
 
   /// PyTorch's first numbers for weights; biases begin at 0 and factors at 1.

@@ -53,7 +53,8 @@ final class TrainerCore {
     stepsPerEpoch = training.count / batch
 
     try TrainerCore.checkFrozen(configuration.frozen, state.model.graph)
-    let graph = try TrainingGraph(state.model.scoringGraph, batch: batch, loss: configuration.loss) {
+    let graph = try TrainingGraph(state.model.scoringGraph, batch: batch, loss: configuration.loss)
+    {
       slot in
       !state.configuration.frozen.contains { slot.name.hasPrefix($0) }
     }

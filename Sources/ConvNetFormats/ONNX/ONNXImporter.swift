@@ -195,7 +195,7 @@ final class ONNXImporter {
     var size = 0
     for input in inputs {
       switch input {
-      case .constant(let constant, _): size += constant.shape.count
+      case .constant(let constant, _): size += ONNXImporter.extent(constant.shape)
       case nil: continue
       default: return nil
       }
@@ -213,7 +213,7 @@ final class ONNXImporter {
     guard !values.isEmpty else { return try complete(results, node) }
     let graph = try context.builder.finish(values)
     var (work, produced) = (0, 0)
-    for value in graph.values { produced += min(value.shape.count, 1 << 40) }
+    for value in graph.values { produced += min(ONNXImporter.extent(value.shape), 1 << 40) }
     for node in graph.nodes where produced <= ONNXImporter.foldingLimit {
       work += node.operation.multiplyAdds(
         inputs: graph.shapes(node.inputs), outputs: graph.shapes(node.outputs))
@@ -232,6 +232,11 @@ final class ONNXImporter {
         type.isExactInFloat32 ? TypedTensor(type, constant.tensor) : constant, name: "")
     }
     return try complete(known, node)
+  }
+
+  /// What the loops work through at least: an empty value may have long sides.
+  private static func extent(_ shape: Shape) -> Int {
+    max(shape.count, shape.dimensions.max() ?? 0)
   }
 
   // MARK: Known numbers in the network

@@ -231,7 +231,8 @@ private struct GridSampler {
       var line: Value?
       for (x, columnWeight) in across.enumerated() {
         let read = cell(
-          brought(left + Float(x - 1), into: size.width), brought(top + Float(y - 1), into: size.height)
+          brought(left + Float(x - 1), into: size.width),
+          brought(top + Float(y - 1), into: size.height)
         )
         line = added(line, read * columnWeight)
       }

@@ -49,6 +49,31 @@ struct ONNXFile {
     nodes.append(writer.bytes)
   }
 
+  /// An `If` whose branches each apply one operator to a value of the outer graph.
+  mutating func choice(
+    _ condition: String, then: String, otherwise: String, of value: String, named name: String
+  ) {
+    var writer = ProtobufWriter()
+    writer.text(1, condition)
+    writer.text(2, name)
+    writer.text(4, "If")
+    for (key, type) in [("then_branch", then), ("else_branch", otherwise)] {
+      writer.message(5) { message in
+        message.text(1, key)
+        message.message(6) { graph in
+          graph.message(1) { node in
+            node.text(1, value)
+            node.text(2, "inner")
+            node.text(4, type)
+          }
+          graph.message(12) { $0.text(1, "inner") }
+        }
+        message.integer(20, 5)
+      }
+    }
+    nodes.append(writer.bytes)
+  }
+
   mutating func floats(_ name: String, _ sizes: [Int], _ values: [Float]? = nil) {
     let count = sizes.reduce(1, *)
     let numbers = values ?? (0..<count).map { Float($0 % 7) * 0.25 - 0.5 }

@@ -156,6 +156,34 @@ import Testing
     #expect(thrownError { try file.model().network() } != nil)
   }
 
+  /// Found by the fuzzer: a part without channels, but with a side of 2^28, was reduced while reading.
+  @Test func emptyValuesWithLongSidesTakeNoMemory() throws {
+    var file = ONNXFile()
+    file.inputs = [("x", [1, 1, 1, 1])]
+    file.integers("repeats", [1, 1, 1 << 28, 1])
+    file.integers("sizes", [1, 0])
+    file.node("Tile", ["x", "repeats"], ["a"])
+    file.node("Split", ["a", "sizes"], ["b", "c"], [("axis", .integer(1))])
+    file.node(
+      "ReduceMean", ["c"], ["y"], [("axes", .integers([1, 2])), ("keepdims", .integer(1))])
+    file.outputs = ["b", "y"]
+    let before = peakMemory()
+    _ = try? file.model().network()
+    #expect(peakMemory() - before < 100 << 20)
+  }
+
+  /// A condition that is known chooses its branch, which may use the network's values.
+  @Test func aKnownConditionChoosesItsBranch() throws {
+    var file = ONNXFile()
+    file.inputs = [("x", [1, 4])]
+    file.integers("yes", [1])
+    file.node("Cast", ["yes"], ["condition"], [("to", .integer(9))])
+    file.choice("condition", then: "Relu", otherwise: "Neg", of: "x", named: "y")
+    file.outputs = ["y"]
+    let names = try file.model().network().graph.nodes.map { type(of: $0.operation).name }
+    #expect(names == ["ReLU"])
+  }
+
   @Test func damagedFilesAreErrors() throws {
     let good = ONNXFile.small.bytes
     survivesMutations(of: good, count: 3_000, focus: 600) { bytes in
