@@ -92,7 +92,8 @@ struct GuideCheck {
         )
       }
     }
-    if isUpdating { try page.write() }
+    // What a failing command says is not for readers.
+    if isUpdating, problems.isEmpty { try page.write() }
     return page
   }
 
@@ -111,12 +112,16 @@ struct GuideCheck {
       return code
     case .printed(let name):
       counts.outputs += 1
-      return try workshop.output(ofSample: name)
+      let output = try workshop.output(ofSample: name)
+      failing(output, page, block)
+      return output
     case .commands:
       var session = Session(block.lines)
       for index in session.commands.indices {
         counts.commands += 1
-        session.commands[index].output = try workshop.output(of: session.commands[index].command)
+        let output = try workshop.output(of: session.commands[index].command)
+        failing(output, page, block)
+        session.commands[index].output = output
       }
       return session.lines
     }
@@ -125,7 +130,7 @@ struct GuideCheck {
   private mutating func failing(_ output: [String], _ page: Page, _ block: Page.Block) {
     if let last = output.last, last.hasPrefix("(exit code") {
       problems.append(
-        "\(page.name):\(block.start): the sample fails: " + output.joined(separator: " "))
+        "\(page.name):\(block.start): fails: " + output.joined(separator: " "))
     }
   }
 
