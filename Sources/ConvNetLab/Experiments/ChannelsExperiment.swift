@@ -186,8 +186,8 @@ package struct ChannelsExperiment: Experiment {
       title: Bilingual("The kernels of the first layer, as they were learned", "第一层学到的卷积核"),
       note: Bilingual(
         "16 channels, first seed. Red counts for, blue against. Compare them with the named ones of "
-          + "'convnet lab kernels': edges in several directions appear by themselves.",
-        "16 个通道，第一个种子。红为正，蓝为负。与“convnet lab kernels”中的命名卷积核比较：各方向的边缘会自己出现。"),
+          + "'convnet lab kernels': what is learned need not have a name.",
+        "16 个通道，第一个种子。红为正，蓝为负。与“convnet lab kernels”中的命名卷积核比较：学到的不一定叫得出名字。"),
       pictures: pictures)
   }
 }

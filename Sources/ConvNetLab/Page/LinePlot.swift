@@ -76,7 +76,12 @@ package struct LinePlot: Plot {
       let percent = (value * 1000).rounded() / 10
       return (percent == percent.rounded() ? "\(Int(percent))" : "\(percent)") + "%"
     }
-    if case .whole = format { return format.text(value) }
+    if case .whole = format {
+      // Beside an axis there is room for five digits or so.
+      if value >= 1_000_000 { return LabFormat.significant(3).text(value / 1_000_000) + "M" }
+      if value >= 10_000 { return LabFormat.significant(3).text(value / 1000) + "k" }
+      return format.text(value)
+    }
     return LabFormat.significant(4).text(value)
   }
 
