@@ -41,7 +41,7 @@ import Testing
     Case("cut and turned") { x in
       let cut = x.applying(
         SliceOperation([
-          SliceOperation.Range(dim: 2, start: 1, step: 2), SliceOperation.Range(dim: 3, end: -1),
+          SliceOperation.Range(dim: 2, step: 2), SliceOperation.Range(dim: 3, start: 1, end: -1),
         ]))
       return cut.applying(TransposeOperation([0, 2, 3, 1]))
     },
