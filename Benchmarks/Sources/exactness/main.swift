@@ -66,11 +66,15 @@ func networks() throws {
   }
 }
 
-/// Accuracy on pictures that training set aside, for some seeds and both kinds of algorithms.
+/// Accuracy after the last epoch on pictures that training does not see and nothing is chosen by: the
+/// test part, or where there is none the validation part; for some seeds and both kinds of algorithms.
 func training(_ path: String) throws {
   let dataset = try Dataset.detect(path)
   guard let pictures = dataset.parts[.training] else {
     throw ConvNetError(.notFound, "\(path): has no part to train on")
+  }
+  guard let unseen = dataset.parts[.test] ?? dataset.parts[.validation] else {
+    throw ConvNetError(.notFound, "\(path): has no part to test with")
   }
   var results: [EngineOptions.Algorithms: [Double]] = [:]
   for seed in 0..<option("--seeds", 3) {
@@ -82,7 +86,7 @@ func training(_ path: String) throws {
         zoo: "compact", classes: pictures.classNames.count, seed: UInt64(seed),
         labels: pictures.classNames)
       let trainer = try Trainer(
-        model, training: pictures, evaluation: dataset.parts[.validation],
+        model, training: pictures, evaluation: unseen,
         configuration: configuration, options: EngineOptions(algorithms: algorithms))
       let clock = ContinuousClock()
       let start = clock.now
