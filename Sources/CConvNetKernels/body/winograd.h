@@ -32,7 +32,7 @@ static double winograd_cost_of(const cn_convolution_plan *plan, winograd_kind ki
   const double tiles = s.tiles, products = (double)s.channels.sources * s.target_blocks;
   const double input = kind == WINOGRAD_SMALL ? 60 : 4 * s.points;
   const double output = kind == WINOGRAD_SMALL ? 40 : 3 * s.points;
-  const double weights = kind == WINOGRAD_SMALL ? 50 : 110;
+  const double weights = kind == WINOGRAD_SMALL ? 75 : 160;
   double points = 0;
   for (int32_t point = 0; point < s.points; point++) {
     int32_t first, end;
