@@ -104,10 +104,15 @@ func training(_ path: String) throws {
   }
 }
 
-switch arguments.first {
-case "networks": try networks()
-case "training" where arguments.count > 1: try training(arguments[1])
-default:
-  show("usage: exactness networks [--size N] | exactness training DATA [--epochs N] [--seeds N]")
-  exit(64)
+do {
+  switch arguments.first {
+  case "networks": try networks()
+  case "training" where arguments.count > 1: try training(arguments[1])
+  default:
+    show("usage: exactness networks [--size N] | exactness training DATA [--epochs N] [--seeds N]")
+    exit(64)
+  }
+} catch {
+  show("exactness: \(error)")
+  exit(1)
 }
